@@ -1,0 +1,118 @@
+/* common/base/log.c
+ *
+ * Both forms come from one list of fields. Foreign texts reach logs through errors, so each is cut,
+ * and written as a JSON string wherever it could break a line or a terminal.
+ */
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/timestamp.h"
+#include "base/utf8.h"
+
+enum { TEXT_MAX_BYTES = 500 };
+
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
+const char *log_level_name(enum log_level level)
+{
+        return level_names[level];
+}
+
+bool log_level_parse(const char *text, enum log_level *level)
+{
+        for (size_t i = 0; i < ARRAY_LENGTH(level_names); i++) {
+                if (strcmp(text, level_names[i]) == 0) {
+                        *level = (enum log_level)i;
+                        return true;
+                }
+        }
+        return false;
+}
+
+static struct slice cut(const char *text)
+{
+        return (struct slice){ text, utf8_cut(text, strlen(text), TEXT_MAX_BYTES) };
+}
+
+static void write_json(struct buffer *line, const char *name, const char *text)
+{
+        struct slice value = cut(text);
+
+        json_write_member(line, name);
+        json_write_string(line, value.data, value.length);
+}
+
+static void format_json(struct buffer *line, const char *service, int64_t now_ms,
+                        enum log_level level, const char *message, const struct log_field *fields)
+{
+        buffer_append_byte(line, '{');
+        json_write_member_time(line, "@timestamp", now_ms);
+        write_json(line, "log.level", log_level_name(level));
+        write_json(line, "message", message);
+        write_json(line, "service.name", service);
+        for (const struct log_field *field = fields; field->name; field++) {
+                if (!field->text)
+                        json_write_member_integer(line, field->name, field->number);
+                else if (field->text[0] != '\0')
+                        write_json(line, field->name, field->text);
+        }
+        buffer_append_byte(line, '}');
+}
+
+/* Printable ASCII without blanks and quotes stands for itself. */
+static bool is_plain(struct slice text)
+{
+        for (size_t i = 0; i < text.length; i++) {
+                unsigned char byte = (unsigned char)text.data[i];
+
+                if (byte <= ' ' || byte == '"' || byte >= 0x7f)
+                        return false;
+        }
+        return true;
+}
+
+static void write_value(struct buffer *line, const char *text)
+{
+        struct slice value = cut(text);
+
+        if (is_plain(value))
+                buffer_append(line, value.data, value.length);
+        else
+                json_write_string(line, value.data, value.length);
+}
+
+static void format_text(struct buffer *line, const char *service, int64_t now_ms,
+                        enum log_level level, const char *message, const struct log_field *fields)
+{
+        char time[TIMESTAMP_TEXT_BYTES];
+        const char *gap = "  ";
+
+        timestamp_format(now_ms, time);
+        buffer_append_format(line, "%.12s %-5s %s  %.*s", strchr(time, 'T') + 1,
+                             log_level_name(level), service, TEXT_MAX_BYTES, message);
+        for (const struct log_field *field = fields; field->name; field++) {
+                if (field->text && field->text[0] == '\0')
+                        continue;
+                buffer_append_format(line, "%s%s=", gap, field->name);
+                if (field->text)
+                        write_value(line, field->text);
+                else
+                        buffer_append_format(line, "%" PRId64, field->number);
+                gap = " ";
+        }
+}
+
+void log_format_line(struct buffer *line, enum log_format format, const char *service,
+                     int64_t now_ms, enum log_level level, const char *message,
+                     const struct log_field *fields)
+{
+        if (format == LOG_JSON)
+                format_json(line, service, now_ms, level, message, fields);
+        else
+                format_text(line, service, now_ms, level, message, fields);
+        buffer_append_byte(line, '\n');
+}
