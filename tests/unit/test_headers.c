@@ -1,0 +1,152 @@
+/* Record headers: copied or borrowed, bounded, the last of a name counts. */
+#include "support.h"
+
+#include "base/cleanup.h"
+#include "model/headers.h"
+
+static void test_add_and_get(void **state)
+{
+        struct headers headers;
+        int64_t number = 0;
+
+        (void)state;
+        headers_clear(&headers);
+        headers_add(&headers, "a", "first");
+        headers_borrow(&headers, "a", slice_of("last"));
+        headers_add_number(&headers, "n", -42);
+        headers_add(&headers, "empty", NULL);
+
+        check(slice_is(headers_get(&headers, "a"), "last"), "the last of a name counts");
+        check(headers_get(&headers, "b").data == NULL, "absent is none");
+        check(headers_get(&headers, "empty").data != NULL, "an empty header is there");
+        check(headers_get_number(&headers, "n", &number) && number == -42, "a number");
+        check(!headers_get_number(&headers, "a", &number), "a text is no number");
+        check(!headers_get_number(&headers, "empty", &number), "nor is an empty one");
+}
+
+static const struct {
+        const char *says;
+        const char *text;
+        bool good;
+        int64_t want;
+} number_rows[] = {
+        { "zero", "0", true, 0 },
+        { "the largest", "9223372036854775807", true, INT64_MAX },
+        { "the smallest", "-9223372036854775808", true, INT64_MIN },
+        { "one more than the largest", "9223372036854775808", false, 0 },
+        { "a space before", " 1", false, 0 },
+        { "a space behind", "1 ", false, 0 },
+        { "a plus", "+1", false, 0 },
+        { "a minus alone", "-", false, 0 },
+        { "hex", "0x10", false, 0 },
+        { "decimals", "1.5", false, 0 },
+        { "far too long", "000000000000000000000000000000001", false, 0 },
+};
+
+static void test_numbers(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(number_rows); i++) {
+                struct headers headers;
+                int64_t number = 0;
+
+                headers_clear(&headers);
+                headers_borrow(&headers, "n", slice_of(number_rows[i].text));
+                check_number(headers_get_number(&headers, "n", &number), number_rows[i].good,
+                             number_rows[i].says);
+                if (number_rows[i].good)
+                        check_number(number, number_rows[i].want, number_rows[i].says);
+        }
+}
+
+static void test_bounds(void **state)
+{
+        struct headers headers;
+        char longer[HEADERS_TEXT_BYTES + 100];
+
+        (void)state;
+        memset(longer, 'x', sizeof(longer) - 1);
+        longer[sizeof(longer) - 1] = '\0';
+        headers_clear(&headers);
+        headers_add(&headers, "long", longer);
+        headers_add(&headers, "after", "text");
+        check_number(headers_get(&headers, "long").length, HEADERS_TEXT_BYTES, "cut at the end");
+        check_number(headers_get(&headers, "after").length, 0, "nothing is left");
+
+        headers_clear(&headers);
+        for (size_t i = 0; i < HEADERS_MAX + 10; i++)
+                headers_borrow(&headers, "h", slice_of("v"));
+        check_number(headers.count, HEADERS_MAX, "more are dropped");
+}
+
+static void test_cloudevent(void **state)
+{
+        static const struct {
+                const char *name, *want;
+        } rows[] = {
+                { "ce_specversion", "1.0" },
+                { "ce_id", "aarhus-7" },
+                { "ce_source", "/dplsync/reconciler" },
+                { "ce_type", "dk.dplsync.change" },
+                { "ce_subject", "aarhus/0f1c" },
+                { "ce_time", "2026-03-01T09:00:02.117Z" },
+                { "content-type", "application/json" },
+        };
+        struct headers headers;
+
+        (void)state;
+        headers_clear(&headers);
+        headers_add_cloudevent(&headers, "aarhus-7", "/dplsync/reconciler", "dk.dplsync.change",
+                               "aarhus/0f1c", INT64_C(1772355602117));
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+                check(slice_is(headers_get(&headers, rows[i].name), rows[i].want), rows[i].name);
+}
+
+static const struct {
+        const char *says;
+        const char *value;
+        bool valid;
+} trace_rows[] = {
+        { "the standard's example", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+          true },
+        { "flags 00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", true },
+        { "an all-zero trace id", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+          false },
+        { "an all-zero parent id", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+          false },
+        { "upper case", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", false },
+        { "another version", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false },
+        { "too short", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0", false },
+        { "too long", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-011", false },
+        { "flags that are no hex", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0g",
+          false },
+        { "a wrong dash", "00-0af7651916cd43dd8448eb211c80319c+b7ad6b7169203331-01", false },
+        { "empty", "", false },
+};
+
+static void test_trace(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(trace_rows); i++) {
+                struct headers from, to;
+
+                headers_clear(&from);
+                headers_clear(&to);
+                headers_borrow(&from, "traceparent", slice_of(trace_rows[i].value));
+                headers_carry_trace(&to, &from);
+                check_number(traceparent_valid(slice_of(trace_rows[i].value)), trace_rows[i].valid,
+                             trace_rows[i].says);
+                check_number(to.count, trace_rows[i].valid ? 1 : 0, trace_rows[i].says);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_add_and_get), cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_bounds),      cmocka_unit_test(test_cloudevent),
+                cmocka_unit_test(test_trace),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
