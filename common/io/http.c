@@ -1,0 +1,222 @@
+/* common/io/http.c
+ *
+ * When transfers run and end. libcurl may not be told to add or remove a handle from inside one of
+ * its callbacks, and that is where shells act; so starting and cancelling only note it, and a timer
+ * that is due at once does it. A transfer stands in exactly one of three lists: waiting (to be
+ * added), running (libcurl has it), leaving (cancelled, to be removed).
+ */
+#include "io/http.h"
+
+#include <assert.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/memory.h"
+#include "io/http_pool.h"
+#include "io/http_transfer.h"
+
+enum { CONNECTIONS_KEPT = 256 }; /* about two for each of a hundred sites */
+
+struct http {
+        struct loop *loop;
+        char *user_agent;
+        const char *cacert; /* the system's bundle */
+        struct http_pool pool;
+        struct http_transfer *waiting;
+        struct http_transfer *running;
+        struct http_transfer *leaving;
+        struct loop_timer settle;
+};
+
+/* Where Debian, Red Hat, Alpine and the BSDs have it, should libcurl not know. */
+static const char *const bundles[] = {
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+};
+
+static const char *find_bundle(void)
+{
+        const char *known = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+        if (known && access(known, R_OK) == 0)
+                return known;
+        for (size_t i = 0; i < ARRAY_LENGTH(bundles); i++)
+                if (access(bundles[i], R_OK) == 0)
+                        return bundles[i];
+        return NULL;
+}
+
+static void move(struct http_transfer *transfer, struct http_transfer **list)
+{
+        if (transfer->list)
+                DL_DELETE(*transfer->list, transfer);
+        transfer->list = list;
+        if (list)
+                DL_APPEND(*list, transfer);
+}
+
+static void settle_soon(struct http *http)
+{
+        if (http->settle.index == 0)
+                loop_timer_set(http->loop, &http->settle, loop_now_ms(http->loop));
+}
+
+/* libcurl has let go of it. */
+static void give_back_handle(struct http_transfer *transfer)
+{
+        struct http *http = transfer->http;
+
+        if (transfer->easy)
+                http_pool_give_back(&http->pool, transfer->easy,
+                                    http_origin_hash(&transfer->origin));
+        transfer->easy = NULL;
+}
+
+static void discard(struct http_transfer *transfer)
+{
+        move(transfer, NULL);
+        give_back_handle(transfer);
+        http_transfer_free(transfer);
+}
+
+static void finish(struct http_transfer *transfer, CURLcode code)
+{
+        struct http_answer answer;
+
+        move(transfer, NULL);
+        http_transfer_answer(transfer, code, &answer);
+        give_back_handle(transfer);
+        transfer->handlers.on_done(transfer->context, &answer);
+        http_transfer_free(transfer);
+}
+
+static void run(struct http *http, struct http_transfer *transfer)
+{
+        http_transfer_prepare(transfer,
+                              http_pool_take(&http->pool, http_origin_hash(&transfer->origin)),
+                              http->user_agent, http->cacert);
+        move(transfer, &http->running);
+
+        CURLMcode code = curl_multi_add_handle(loop_curl(http->loop), transfer->easy);
+
+        if (code != CURLM_OK)
+                finish(transfer, CURLE_FAILED_INIT);
+}
+
+static void remove_leaving(struct http *http)
+{
+        while (http->leaving) {
+                struct http_transfer *transfer = http->leaving;
+
+                curl_multi_remove_handle(loop_curl(http->loop), transfer->easy);
+                discard(transfer);
+        }
+}
+
+/* Those that are started meanwhile have their turn in the next one. */
+static void add_waiting(struct http *http)
+{
+        size_t count;
+        struct http_transfer *transfer;
+
+        DL_COUNT(http->waiting, transfer, count);
+        for (; count > 0 && http->waiting; count--) {
+                transfer = http->waiting;
+                if (transfer->refused[0] != '\0')
+                        finish(transfer, CURLE_OK);
+                else
+                        run(http, transfer);
+        }
+}
+
+static void settle(void *context)
+{
+        struct http *http = context;
+
+        remove_leaving(http);
+        add_waiting(http);
+        if (http->waiting || http->leaving)
+                settle_soon(http);
+}
+
+static void on_transfer(void *context, CURL *easy, CURLcode code)
+{
+        struct http *http = context;
+        char *private = NULL;
+
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+
+        struct http_transfer *transfer = (struct http_transfer *)(void *)private;
+
+        curl_multi_remove_handle(loop_curl(http->loop), easy);
+        if (transfer->cancelled) {
+                discard(transfer);
+        } else if (http_transfer_follow(transfer, code)) {
+                give_back_handle(transfer);
+                run(http, transfer);
+        } else {
+                finish(transfer, code);
+        }
+}
+
+struct http *http_new(struct loop *loop, const char *user_agent, struct error *error)
+{
+        struct http *http = memory_new(sizeof(*http));
+
+        http->loop = loop;
+        http->user_agent = memory_copy_text(user_agent);
+        http->cacert = find_bundle();
+        http->settle = (struct loop_timer){ .fn = settle, .context = http };
+        if (curl_multi_setopt(loop_curl(loop), CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) !=
+            CURLM_OK) {
+                error_set(error, "libcurl does not take its options");
+                free(http->user_agent);
+                free(http);
+                return NULL;
+        }
+        loop_at_transfer(loop, on_transfer, http);
+        return http;
+}
+
+struct http_transfer *http_start(struct http *http, const struct http_request *request,
+                                 const struct http_handlers *handlers, void *context)
+{
+        struct http_transfer *transfer = http_transfer_new(request, handlers, context);
+
+        transfer->http = http;
+        transfer->started_ms = loop_now_ms(http->loop);
+        move(transfer, &http->waiting);
+        settle_soon(http);
+        return transfer;
+}
+
+void http_cancel(struct http_transfer *transfer)
+{
+        struct http *http = transfer->http;
+
+        assert(transfer->list); /* not from its own on_done */
+        if (transfer->list == &http->waiting) {
+                discard(transfer);
+                return;
+        }
+        transfer->cancelled = true;
+        move(transfer, &http->leaving);
+        settle_soon(http);
+}
+
+void http_free(struct http *http)
+{
+        if (!http)
+                return;
+        while (http->waiting)
+                http_cancel(http->waiting);
+        while (http->running)
+                http_cancel(http->running);
+        remove_leaving(http);
+        loop_timer_stop(http->loop, &http->settle);
+        loop_at_transfer(http->loop, NULL, NULL);
+        http_pool_deinit(&http->pool);
+        free(http->user_agent);
+        free(http);
+}

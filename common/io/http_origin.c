@@ -1,0 +1,69 @@
+/* common/io/http_origin.c
+ *
+ * URLs are taken apart by libcurl itself: a second parser would disagree with it some day, and such
+ * disagreements are how log-ins reach the wrong host.
+ */
+#include "io/http_origin.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/digest.h"
+
+static char *part(CURLU *handle, CURLUPart what, unsigned flags)
+{
+        char *text = NULL;
+
+        return curl_url_get(handle, what, &text, flags) == CURLUE_OK ? text : NULL;
+}
+
+bool http_origin_read(struct http_origin *origin, const char *url)
+{
+        CURLU *handle = curl_url();
+        bool good = false;
+
+        *origin = (struct http_origin){ 0 };
+        if (handle && curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK) {
+                origin->scheme = part(handle, CURLUPART_SCHEME, 0);
+                origin->host = part(handle, CURLUPART_HOST, 0);
+                origin->port = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+                good = origin->scheme && origin->host && origin->port &&
+                       (strcmp(origin->scheme, "https") == 0 ||
+                        strcmp(origin->scheme, "http") == 0);
+        }
+        curl_url_cleanup(handle);
+        if (!good)
+                http_origin_deinit(origin);
+        return good;
+}
+
+void http_origin_deinit(struct http_origin *origin)
+{
+        curl_free(origin->scheme);
+        curl_free(origin->host);
+        curl_free(origin->port);
+        *origin = (struct http_origin){ 0 };
+}
+
+bool http_origin_is_https(const struct http_origin *origin)
+{
+        return strcmp(origin->scheme, "https") == 0;
+}
+
+uint64_t http_origin_hash(const struct http_origin *origin)
+{
+        uint64_t hash = hash64(origin->scheme, strlen(origin->scheme));
+
+        hash = hash64_seed(origin->host, strlen(origin->host), hash);
+        return hash64_seed(origin->port, strlen(origin->port), hash);
+}
+
+bool http_origin_may_lead_to(const struct http_origin *from, const struct http_origin *to)
+{
+        if (strcasecmp(from->host, to->host) != 0)
+                return false;
+        if (strcmp(from->scheme, to->scheme) == 0)
+                return strcmp(from->port, to->port) == 0;
+        return http_origin_is_https(to) && strcmp(from->port, "80") == 0 &&
+               strcmp(to->port, "443") == 0;
+}

@@ -1,0 +1,506 @@
+/* common/io/redis.c
+ *
+ * hiredis's asynchronous connection with what it lacks: deadlines, reconnecting, and one place
+ * where a connection ends. hiredis frees a context by itself after most errors, in its own time
+ * when one of its callbacks is running, and always calls ev.cleanup on the way: that is the place.
+ * Whoever has to be told is told from a timer afterwards, when nothing of hiredis is on the stack.
+ *
+ * A command's own record stands in `commands`, oldest first, until it is answered: the deadline
+ * looks at the first alone.
+ */
+#include "io/redis.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <utlist.h>
+
+#include "base/dice.h"
+#include "base/memory.h"
+#include "io/redis_script.h"
+#include "io/redis_tls.h"
+#include "model/redis_url.h"
+
+enum { WAIT_FIRST_MS = 50, WAIT_MAX_MS = 2000, REASON_BYTES = 256, FIXED_ARGUMENTS = 3 };
+
+struct command {
+        struct redis *redis;
+        redis_reply_fn *fn;
+        void *context;
+        int64_t due_ms;
+        struct command *prev, *next;
+};
+
+struct redis {
+        struct loop *loop;
+        struct redis_url url;
+        struct redis_tls *tls;
+        int64_t deadline_ms;
+        redis_state_fn *state;
+        void *context;
+        struct dice dice;
+
+        redisAsyncContext *connection; /* NULL between two */
+        uint64_t number;               /* of the connection */
+        struct loop_watch *watch;
+        short events;
+        bool up;
+        bool freeing;
+        bool calling;              /* inside somebody's callback */
+        char reason[REASON_BYTES]; /* why the connection ends */
+
+        bool told; /* `state` was called at least once */
+        bool told_up;
+        char told_reason[REASON_BYTES];
+
+        struct command *commands;
+        size_t command_count;
+        struct redis_scripts scripts;
+        const char **arguments; /* scratch, of the command being sent */
+        size_t *lengths;
+        size_t argument_capacity;
+
+        int64_t connect_due_ms;
+        int64_t wait_ms; /* before the next connect, without jitter */
+        struct loop_timer deadline;
+        struct loop_timer connect;
+        struct loop_timer tell;
+};
+
+static void set_reason(struct redis *redis, const char *reason)
+{
+        if (redis->reason[0] == '\0')
+                snprintf(redis->reason, sizeof(redis->reason), "%s", reason);
+}
+
+/* Telling */
+
+static void on_tell(void *context)
+{
+        struct redis *redis = context;
+        bool same = redis->told && redis->told_up == redis->up &&
+                    (redis->up || strcmp(redis->told_reason, redis->reason) == 0);
+
+        if (same || redis->freeing)
+                return;
+        redis->told = true;
+        redis->told_up = redis->up;
+        snprintf(redis->told_reason, sizeof(redis->told_reason), "%s", redis->reason);
+        redis->calling = true;
+        redis->state(redis->context, redis->up, redis->up ? "connected" : redis->reason);
+        redis->calling = false;
+}
+
+static void tell_soon(struct redis *redis)
+{
+        loop_timer_set(redis->loop, &redis->tell, loop_now_ms(redis->loop));
+}
+
+static void connect_later(struct redis *redis)
+{
+        int64_t wait_ms = redis->wait_ms - dice_below(&redis->dice, redis->wait_ms / 2);
+
+        loop_timer_set(redis->loop, &redis->connect, loop_now_ms(redis->loop) + wait_ms);
+        redis->wait_ms = 2 * redis->wait_ms < WAIT_MAX_MS ? 2 * redis->wait_ms : WAIT_MAX_MS;
+}
+
+/* hiredis's hooks into the loop */
+
+static void set_events(struct redis *redis, short events)
+{
+        redis->events = events;
+        loop_watch_events(redis->watch, events);
+}
+
+static void add_read(void *context)
+{
+        struct redis *redis = context;
+
+        set_events(redis, redis->events | POLLIN);
+}
+
+static void delete_read(void *context)
+{
+        struct redis *redis = context;
+
+        set_events(redis, redis->events & ~POLLIN);
+}
+
+static void add_write(void *context)
+{
+        struct redis *redis = context;
+
+        set_events(redis, redis->events | POLLOUT);
+}
+
+static void delete_write(void *context)
+{
+        struct redis *redis = context;
+
+        set_events(redis, redis->events & ~POLLOUT);
+}
+
+/* The connection is gone. Its commands are answered with NULL before this (hiredis 0.14) or right
+ * after it (1.0), in any case before a timer runs. */
+static void clean_up(void *context)
+{
+        struct redis *redis = context;
+
+        const char *refusal = redis_tls_refusal(redis->tls);
+        const char *failure = redis->connection->errstr;
+
+        if (refusal)
+                set_reason(redis, refusal);
+        set_reason(redis, failure && failure[0] ? failure : "the connection ended");
+        loop_unwatch(redis->watch);
+        redis->watch = NULL;
+        redis->connection = NULL;
+        redis->up = false;
+        loop_timer_stop(redis->loop, &redis->deadline);
+        if (redis->freeing)
+                return;
+        tell_soon(redis);
+        connect_later(redis);
+}
+
+/* Both: the loop does not say which, and each finds out for itself. Either may be the connection's
+ * end. */
+static void on_ready(void *context)
+{
+        struct redis *redis = context;
+        redisAsyncContext *connection = redis->connection;
+
+        if (redis->events & POLLOUT)
+                redisAsyncHandleWrite(connection);
+        if (redis->connection == connection && redis->events & POLLIN)
+                redisAsyncHandleRead(connection);
+}
+
+static void break_off(struct redis *redis, const char *reason)
+{
+        set_reason(redis, reason);
+        redis->up = false;
+        redisAsyncFree(redis->connection);
+}
+
+/* Deadlines */
+
+static void watch_deadline(struct redis *redis)
+{
+        int64_t due_ms = redis->commands ? redis->commands->due_ms : redis->connect_due_ms;
+
+        loop_timer_set(redis->loop, &redis->deadline, due_ms);
+}
+
+static void on_deadline(void *context)
+{
+        struct redis *redis = context;
+        int64_t now_ms = loop_now_ms(redis->loop);
+        char text[64];
+
+        if (!redis->commands && redis->up)
+                return;
+        if ((redis->commands ? redis->commands->due_ms : redis->connect_due_ms) > now_ms) {
+                watch_deadline(redis);
+                return;
+        }
+        snprintf(text, sizeof(text), "no answer within %lld ms", (long long)redis->deadline_ms);
+        break_off(redis, text);
+}
+
+/* Commands */
+
+static bool begins_with(const struct redisReply *reply, const char *code)
+{
+        return reply && reply->type == REDIS_REPLY_ERROR &&
+               strncmp(reply->str, code, strlen(code)) == 0;
+}
+
+static void on_reply(redisAsyncContext *connection, void *reply_, void *command_)
+{
+        const struct redisReply *reply = reply_;
+        struct command *command = command_;
+        struct redis *redis = command->redis;
+
+        (void)connection;
+        DL_DELETE(redis->commands, command);
+        redis->command_count--;
+        if (begins_with(reply, "NOSCRIPT")) {
+                break_off(redis, "it has forgotten its scripts");
+                reply = NULL;
+        }
+        if (!reply)
+                redis->up = false;
+        redis->calling = true;
+        command->fn(command->context, reply);
+        redis->calling = false;
+        if (begins_with(reply, "READONLY") && redis->up)
+                break_off(redis, reply->str);
+        free(command);
+}
+
+static void reserve_arguments(struct redis *redis, size_t count)
+{
+        if (count <= redis->argument_capacity)
+                return;
+        redis->argument_capacity = 2 * count;
+        redis->arguments = memory_resize(redis->arguments, redis->argument_capacity,
+                                         sizeof(*redis->arguments));
+        redis->lengths =
+                memory_resize(redis->lengths, redis->argument_capacity, sizeof(*redis->lengths));
+}
+
+static void set_argument(struct redis *redis, size_t at, struct slice argument)
+{
+        redis->arguments[at] = argument.data ? argument.data : "";
+        redis->lengths[at] = argument.length;
+}
+
+/* `count` of the scratch arguments. */
+static int send_arguments(struct redis *redis, size_t count, redis_reply_fn *fn, void *context)
+{
+        struct command *command = memory_new(sizeof(*command));
+
+        *command = (struct command){ .redis = redis,
+                                     .fn = fn,
+                                     .context = context,
+                                     .due_ms = loop_now_ms(redis->loop) + redis->deadline_ms };
+        if (redisAsyncCommandArgv(redis->connection, on_reply, command, (int)count,
+                                  redis->arguments, redis->lengths) != REDIS_OK) {
+                free(command);
+                return -1;
+        }
+        DL_APPEND(redis->commands, command);
+        redis->command_count++;
+        if (redis->commands == command)
+                watch_deadline(redis);
+        return 0;
+}
+
+static int send_command(struct redis *redis, redis_reply_fn *fn, void *context, size_t fixed_count,
+                        const struct slice *fixed, size_t count, const struct slice *arguments)
+{
+        reserve_arguments(redis, fixed_count + count);
+        for (size_t i = 0; i < fixed_count; i++)
+                set_argument(redis, i, fixed[i]);
+        for (size_t i = 0; i < count; i++)
+                set_argument(redis, fixed_count + i, arguments[i]);
+        return send_arguments(redis, fixed_count + count, fn, context);
+}
+
+static bool takes_commands(const struct redis *redis)
+{
+        return redis->up && redis->command_count < REDIS_COMMANDS_MAX;
+}
+
+int redis_command(struct redis *redis, redis_reply_fn *fn, void *context, size_t count,
+                  const struct slice *arguments)
+{
+        if (!takes_commands(redis))
+                return -1;
+        return send_command(redis, fn, context, 0, NULL, count, arguments);
+}
+
+static void on_loaded(void *context, const struct redisReply *reply)
+{
+        struct redis *redis = context;
+        char text[REASON_BYTES];
+
+        if (!reply || reply->type != REDIS_REPLY_ERROR)
+                return;
+        snprintf(text, sizeof(text), "a script cannot be loaded: %s", reply->str);
+        break_off(redis, text);
+}
+
+int redis_script_run(struct redis *redis, const struct redis_script *script, redis_reply_fn *fn,
+                     void *context, size_t keys, size_t count, const struct slice *arguments)
+{
+        char keys_text[24];
+        bool is_new;
+
+        assert(keys <= count);
+        if (!takes_commands(redis))
+                return -1;
+
+        const char *digest = redis_scripts_digest(&redis->scripts, script, redis->number, &is_new);
+        const struct slice load[] = { slice_of("SCRIPT"), slice_of("LOAD"),
+                                      slice_of(script->text) };
+
+        if (is_new && send_command(redis, on_loaded, redis, ARRAY_LENGTH(load), load, 0, NULL) < 0)
+                return -1;
+        snprintf(keys_text, sizeof(keys_text), "%zu", keys);
+
+        const struct slice run[] = { slice_of("EVALSHA"), slice_of(digest), slice_of(keys_text) };
+
+        return send_command(redis, fn, context, ARRAY_LENGTH(run), run, count, arguments);
+}
+
+/* Connecting */
+
+static void on_greeted(void *context, const struct redisReply *reply)
+{
+        struct redis *redis = context;
+
+        if (!reply)
+                return;
+        if (reply->type == REDIS_REPLY_ERROR) {
+                break_off(redis, reply->str);
+                return;
+        }
+        redis->up = true;
+        redis->reason[0] = '\0';
+        redis->wait_ms = WAIT_FIRST_MS;
+        tell_soon(redis);
+}
+
+static void on_step(void *context, const struct redisReply *reply)
+{
+        if (reply && reply->type == REDIS_REPLY_ERROR)
+                break_off(context, reply->str);
+}
+
+/* All at once; a step that fails breaks the connection before PING is looked at. */
+static void greet(struct redis *redis)
+{
+        char database[16];
+        struct slice auth[] = { slice_of("AUTH"), slice_of(redis->url.user),
+                                slice_of(redis->url.password) };
+        bool has_user = redis->url.user[0] != '\0';
+
+        if (!has_user)
+                auth[1] = auth[2];
+        if (redis->url.password[0])
+                send_command(redis, on_step, redis, has_user ? 3 : 2, auth, 0, NULL);
+        if (redis->url.database > 0) {
+                snprintf(database, sizeof(database), "%d", redis->url.database);
+                send_command(redis, on_step, redis, 2,
+                             (const struct slice[]){ slice_of("SELECT"), slice_of(database) }, 0,
+                             NULL);
+        }
+        send_command(redis, on_greeted, redis, 1, (const struct slice[]){ slice_of("PING") }, 0,
+                     NULL);
+}
+
+/* After a failure hiredis frees the connection by itself. */
+static void on_connected(const redisAsyncContext *connection, int status)
+{
+        struct redis *redis = connection->data;
+
+        if (status == REDIS_OK)
+                greet(redis);
+}
+
+static void attach(struct redis *redis)
+{
+        redisAsyncContext *connection = redis->connection;
+
+        redis->events = 0;
+        redis->watch = loop_watch(redis->loop, connection->c.fd, 0, on_ready, redis);
+        connection->data = redis;
+        connection->ev.data = redis;
+        connection->ev.addRead = add_read;
+        connection->ev.delRead = delete_read;
+        connection->ev.addWrite = add_write;
+        connection->ev.delWrite = delete_write;
+        connection->ev.cleanup = clean_up;
+        redisAsyncSetConnectCallback(connection, on_connected);
+}
+
+static void connect_failed(struct redis *redis, redisAsyncContext *connection, const char *reason)
+{
+        set_reason(redis, reason);
+        if (connection)
+                redisAsyncFree(connection);
+        tell_soon(redis);
+        connect_later(redis);
+}
+
+static void on_connect(void *context)
+{
+        struct redis *redis = context;
+        struct error error = ERROR_NULL;
+        redisAsyncContext *connection =
+                redis->url.path[0] ? redisAsyncConnectUnix(redis->url.path)
+                                   : redisAsyncConnect(redis->url.host, redis->url.port);
+
+        assert(!redis->commands);
+        redis->reason[0] = '\0';
+        if (!connection || connection->err) {
+                connect_failed(redis, connection,
+                               connection ? connection->errstr : "out of memory");
+                return;
+        }
+        if (redis->tls && redis_tls_start(redis->tls, connection, redis->url.host, &error) < 0) {
+                connect_failed(redis, connection, error.text);
+                return;
+        }
+        redis->connection = connection;
+        redis->number++;
+        redis->connect_due_ms = loop_now_ms(redis->loop) + redis->deadline_ms;
+        attach(redis);
+        watch_deadline(redis);
+}
+
+/* Life */
+
+static uint64_t random_seed(void)
+{
+        uint64_t seed = 0;
+
+        if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+                seed = (uint64_t)(uintptr_t)&seed;
+        return seed;
+}
+
+struct redis *redis_new(struct loop *loop, const char *url, int64_t deadline_ms,
+                        redis_state_fn *state, void *context, struct error *error)
+{
+        struct redis *redis = memory_new(sizeof(*redis));
+
+        *redis = (struct redis){ .loop = loop,
+                                 .deadline_ms = deadline_ms,
+                                 .state = state,
+                                 .context = context,
+                                 .dice = { random_seed() },
+                                 .wait_ms = WAIT_FIRST_MS,
+                                 .deadline = { .fn = on_deadline, .context = redis },
+                                 .connect = { .fn = on_connect, .context = redis },
+                                 .tell = { .fn = on_tell, .context = redis } };
+        if (redis_url_parse(&redis->url, url, error) < 0) {
+                error_wrap(error, "redis.url");
+                redis_free(redis);
+                return NULL;
+        }
+        if (redis->url.tls && !(redis->tls = redis_tls_new(error))) {
+                redis_free(redis);
+                return NULL;
+        }
+        loop_timer_set(loop, &redis->connect, loop_now_ms(loop));
+        return redis;
+}
+
+bool redis_is_up(const struct redis *redis)
+{
+        return redis->up;
+}
+
+void redis_free(struct redis *redis)
+{
+        if (!redis)
+                return;
+        assert(!redis->calling);
+        redis->freeing = true;
+        if (redis->connection)
+                break_off(redis, "freed");
+        assert(!redis->commands);
+        loop_timer_stop(redis->loop, &redis->deadline);
+        loop_timer_stop(redis->loop, &redis->connect);
+        loop_timer_stop(redis->loop, &redis->tell);
+        redis_scripts_deinit(&redis->scripts);
+        redis_tls_free(redis->tls);
+        explicit_bzero(&redis->url, sizeof(redis->url));
+        free(redis->arguments);
+        free(redis->lengths);
+        free(redis);
+}

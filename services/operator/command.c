@@ -1,0 +1,116 @@
+/* services/operator/command.c
+ *
+ * A command is one word or two. Who gets it wrong is told the nearest one, and who gives half of it
+ * is told its second halves.
+ */
+#include "operator/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/settings.h"
+#include "operator/invocation.h"
+#include "operator/topics.h"
+
+enum { WORDS_BYTES = 64 };
+
+/* The texts are broken for a terminal of 80 columns. */
+const struct command commands[] = {
+        { "topics check", 0, "Look whether the topics are at Kafka as dplsync needs them",
+          "Compares each topic with what it must be: its partitions, its cleanup policy\n"
+          "and the other settings that dplsync's promises hang on. What would only be\n"
+          "better otherwise is said, too. Writes nothing. Exit code 1 when something is\n"
+          "missing or wrong.\n",
+          topics_check },
+        { "topics create", INVOCATION_DRY_RUN | INVOCATION_REPLICATION,
+          "Create the topics that are missing",
+          "Creates what is missing of the six topics, with topics.partitions partitions.\n"
+          "What stands is never changed, so it is safe to repeat. Exit code 1 when\n"
+          "afterwards one is missing or wrong.\n",
+          topics_create },
+};
+const size_t commands_count = ARRAY_LENGTH(commands);
+
+static bool same_words(const char *words, const char *first, const char *second)
+{
+        size_t first_bytes = strlen(first);
+
+        if (strncmp(words, first, first_bytes) != 0)
+                return false;
+        if (words[first_bytes] == '\0')
+                return !second;
+        return second && words[first_bytes] == ' ' && strcmp(words + first_bytes + 1, second) == 0;
+}
+
+/* "topics create, topics check": those that begin with `first`. */
+static void list_second_words(const char *first, struct buffer *out)
+{
+        size_t first_bytes = strlen(first);
+
+        for (size_t i = 0; i < commands_count; i++)
+                if (strncmp(commands[i].words, first, first_bytes) == 0 &&
+                    commands[i].words[first_bytes] == ' ')
+                        buffer_append_format(out, "%s%s", out->length > 0 ? ", " : "",
+                                             commands[i].words);
+}
+
+static void say_unknown(const char *first, const char *second, struct error *error)
+{
+        _cleanup_(buffer_deinit) struct buffer list = BUFFER_NULL;
+        const char *names[ARRAY_LENGTH(commands) + 1] = { NULL };
+        char words[WORDS_BYTES];
+
+        snprintf(words, sizeof(words), "%s%s%s", first, second ? " " : "", second ? second : "");
+        for (size_t i = 0; i < commands_count; i++)
+                names[i] = commands[i].words;
+        list_second_words(first, &list);
+
+        const char *nearest = second ? settings_nearest(words, names) : NULL;
+
+        if (nearest)
+                error_set(error, "%s: no such command; did you mean %s?", words, nearest);
+        else if (list.length > 0)
+                error_set(error, "%s: %s; there is %s", words,
+                          second ? "no such command" : "a second word is missing", list.data);
+        else
+                error_set(error, "%s: no such command; `dplsync --help` lists them", words);
+}
+
+const struct command *command_find(int count, char *const *words, int *used, struct error *error)
+{
+        if (count == 0) {
+                error_set(error, "a command is missing; `dplsync --help` lists them");
+                return NULL;
+        }
+
+        const char *second = count > 1 ? words[1] : NULL;
+
+        for (size_t i = 0; i < commands_count; i++) {
+                for (*used = 1; *used <= 2; ++*used)
+                        if (same_words(commands[i].words, words[0], *used == 2 ? second : NULL))
+                                return &commands[i];
+        }
+        say_unknown(words[0], second, error);
+        return NULL;
+}
+
+void command_help_all(struct buffer *out)
+{
+        buffer_append_text(out, "dplsync COMMAND [OPTIONS]\n\n"
+                                "Looks after the topics and events of dplsync.\n\nCommands:\n");
+        for (size_t i = 0; i < commands_count; i++)
+                buffer_append_format(out, "  %-20s %s\n", commands[i].words, commands[i].summary);
+        buffer_append_text(out, "\nOptions:\n");
+        invocation_help(NULL, out);
+        buffer_append_text(
+                out,
+                "\nExit codes: 0 done, 1 failed or not as it must be, 2 usage or configuration.\n"
+                "`dplsync COMMAND --help` says more about one.\n");
+}
+
+void command_help(const struct command *command, struct buffer *out)
+{
+        buffer_append_format(out, "dplsync %s [OPTIONS]\n\n%s.\n\n%s\nOptions:\n", command->words,
+                             command->summary, command->text);
+        invocation_help(command, out);
+}

@@ -1,0 +1,37 @@
+/* services/operator/command.h
+ *
+ * The commands of `dplsync` are one table: finding them, their options, --help (later shell
+ * completion and the manual page) come from it.
+ */
+#ifndef OPERATOR_COMMAND_H
+#define OPERATOR_COMMAND_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 }; /* EXIT_USAGE: the configuration, too */
+
+struct invocation;
+
+struct command {
+        const char *words;   /* "topics create" */
+        unsigned options;    /* besides --config, --json and --help: INVOCATION_... */
+        const char *summary; /* one line for --help */
+        const char *text;    /* more, for its own --help */
+        /* Returns an exit code. Results go to standard output; a failure is one sentence in
+         * `error`, which the caller writes to standard error. */
+        int (*run)(const struct invocation *invocation, struct error *error);
+};
+
+extern const struct command commands[];
+extern const size_t commands_count;
+
+/* The command that the first `count` words name; `used` tells how many of them. NULL and a reason
+ * that names the nearest. */
+const struct command *command_find(int count, char *const *words, int *used, struct error *error);
+
+/* --help of all commands, and of one. */
+void command_help_all(struct buffer *out);
+void command_help(const struct command *command, struct buffer *out);
+
+#endif
