@@ -1,0 +1,79 @@
+/* services/reconciler/account.c
+ *
+ * One outcome, one report. The words are those that the operator's page explains.
+ */
+#include "reconciler/account.h"
+
+static struct report *report_meta(struct reconciler_actions *actions, enum reconciler_report what,
+                                  const char *municipality, const struct meta *meta)
+{
+        struct report *report = action_report(actions, what, municipality, "");
+
+        report->version = meta->version;
+        report->known = meta->known;
+        report->held = meta->held;
+        report->candidates = meta->candidates;
+        report->applied_at_ms = meta->applied_at_ms;
+        return report;
+}
+
+void account_owned(struct reconciler_actions *actions, const char *municipality,
+                   const struct meta *meta)
+{
+        report_meta(actions, REPORT_OWNED, municipality, meta);
+}
+
+void account_rebuilt(struct reconciler_actions *actions, const char *municipality,
+                     const struct meta *meta)
+{
+        report_meta(actions, REPORT_REBUILT, municipality, meta);
+}
+
+void account_applied(struct reconciler_actions *actions, const char *municipality,
+                     const struct diff *diff, const struct meta *meta)
+{
+        enum reconciler_report what = diff->foreign ? REPORT_FOREIGN : REPORT_APPLIED;
+        struct report *report = report_meta(actions, what, municipality, meta);
+
+        report->version = diff->facts.version;
+        report->created = (int64_t)diff->counts.created;
+        report->updated = (int64_t)diff->counts.updated;
+        report->reasserted = (int64_t)diff->counts.reasserted;
+        report->deleted = (int64_t)diff->counts.deleted;
+}
+
+void account_judged(struct reconciler_actions *actions, const struct snapshot *snapshot,
+                    enum judgement judgement, const struct meta *meta)
+{
+        static const char *const skipped[] = {
+                [JUDGE_OLD] = "older than the applied list",
+                [JUDGE_ASK] = "it confirms a list that is not the applied one",
+                [JUDGE_FOREIGN] = "it confirms a list that is on hold as another site's",
+        };
+        const char *municipality = snapshot->municipality;
+
+        if (judgement == JUDGE_CONFIRM)
+                report_meta(actions, REPORT_CONFIRMED, municipality, meta);
+        else if (judgement == JUDGE_BROKEN)
+                action_report(actions, REPORT_UNREADABLE, municipality, snapshot->reason.text);
+        else
+                action_report(actions, REPORT_SKIPPED, municipality, skipped[judgement]);
+}
+
+void account_status(struct reconciler_actions *actions, const char *municipality,
+                    const struct meta *meta)
+{
+        struct status *status = action_status(actions, municipality);
+
+        status_number(status, "reconciler_known", meta->known);
+        status_number(status, "reconciler_held", meta->held);
+        status_text(status, "reconciler_hold", meta->hold);
+        status_text(status, "reconciler_hold_reason",
+                    meta->foreign[0] ? "another-site"
+                    : meta->held > 0 ? "too-many"
+                                     : "");
+        status_number(status, "reconciler_candidates", meta->candidates);
+        status_number(status, "reconciler_last_applied", meta->applied_at_ms);
+        status_number(status, "reconciler_as_of", meta->as_of_ms);
+        status_number(status, "reconciler_version", (int64_t)meta->version);
+}

@@ -1,0 +1,29 @@
+/* services/reconciler/account.h
+ *
+ * What a municipality's work is reported as: lines for the log and the metrics, and the status that
+ * operators see.
+ */
+#ifndef RECONCILER_ACCOUNT_H
+#define RECONCILER_ACCOUNT_H
+
+#include "reconciler/action.h"
+#include "reconciler/diff.h"
+#include "reconciler/judge.h"
+
+/* The municipality is ours now, in this state. */
+void account_owned(struct reconciler_actions *actions, const char *municipality,
+                   const struct meta *meta);
+/* A list was compared: applied, or held as another site's. */
+void account_applied(struct reconciler_actions *actions, const char *municipality,
+                     const struct diff *diff, const struct meta *meta);
+/* A snapshot ended without a comparison. */
+void account_judged(struct reconciler_actions *actions, const struct snapshot *snapshot,
+                    enum judgement judgement, const struct meta *meta);
+void account_rebuilt(struct reconciler_actions *actions, const char *municipality,
+                     const struct meta *meta);
+
+/* The fields of {m}:status that the reconciler keeps. */
+void account_status(struct reconciler_actions *actions, const char *municipality,
+                    const struct meta *meta);
+
+#endif

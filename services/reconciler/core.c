@@ -1,0 +1,588 @@
+/* services/reconciler/core.c
+ *
+ * Dispatches inputs to sites and partitions, and shares the process out among them: one slice of
+ * one site's diff a turn, so that a large site holds nobody up.
+ */
+#include "reconciler/core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* A rebuild that is being read: one reading of a partition serves all its municipalities that wait.
+ */
+struct reading {
+        char municipality[MUNICIPALITY_ID_BYTES];
+        struct partition *partition;
+        struct rebuild rebuild;
+        UT_hash_handle hh;
+};
+
+struct reconciler_core {
+        struct reconciler_settings settings;
+        const struct config *config;
+        struct site_world world;
+        struct dice dice;
+        struct partition **partitions; /* by number; NULL: not ours */
+        struct site *by_id;
+        struct site *by_serial;
+        uint32_t last_serial;
+        struct assemble assemble;
+        struct reading *readings; /* by municipality */
+        bool want;                /* what the shell was last told */
+        bool drained;
+        int64_t drain_until_ms;
+        int64_t next_ms;
+        struct site *turn; /* whose slice is next */
+};
+
+struct reconciler_core *reconciler_core_new(const struct reconciler_settings *settings,
+                                            uint64_t seed)
+{
+        struct reconciler_core *core = memory_new(sizeof(*core));
+
+        core->settings = *settings;
+        core->dice.state = seed;
+        core->world.epoch = settings->topics.epoch;
+        core->world.dice = &core->dice;
+        core->assemble = (struct assemble)ASSEMBLE_NULL;
+        core->want = true;
+        core->next_ms = INT64_MAX;
+        core->partitions =
+                memory_new((size_t)settings->topics.partitions * sizeof(struct partition *));
+        return core;
+}
+
+/* -- sites ------------------------------------------------------------------------------------- */
+
+static struct site *site_by_id(const struct reconciler_core *core, const char *id)
+{
+        struct site *site;
+
+        HASH_FIND_STR(core->by_id, id, site);
+        return site;
+}
+
+static struct site *site_by_token(const struct reconciler_core *core, uint64_t token)
+{
+        uint32_t serial = (uint32_t)(token >> 32);
+        struct site *site;
+
+        HASH_FIND(hh_serial, core->by_serial, &serial, sizeof(serial), site);
+        return site;
+}
+
+static void add_site(struct reconciler_core *core, const struct municipality *config, bool late)
+{
+        int32_t number = topics_partition(&core->settings.topics, config->id);
+        struct partition *partition = core->partitions[number];
+
+        if (!partition)
+                return;
+
+        struct site *site = site_new(config->id, ++core->last_serial, partition, config);
+
+        site->late = late;
+        HASH_ADD_STR(core->by_id, id, site);
+        HASH_ADD(hh_serial, core->by_serial, serial, sizeof(site->serial), site);
+}
+
+static void leave_reading(struct reconciler_core *core, const char *municipality)
+{
+        struct reading *reading;
+
+        HASH_FIND_STR(core->readings, municipality, reading);
+        if (!reading)
+                return;
+        HASH_DEL(core->readings, reading);
+        rebuild_deinit(&reading->rebuild);
+        free(reading);
+}
+
+static void remove_site(struct reconciler_core *core, struct site *site)
+{
+        struct reconciler_action *action = action_add(core->world.actions, RECONCILER_GONE);
+
+        memcpy(action->municipality, site->id, sizeof(action->municipality));
+        leave_reading(core, site->id);
+        if (core->turn == site)
+                core->turn = NULL;
+        HASH_DELETE(hh, core->by_id, site);
+        HASH_DELETE(hh_serial, core->by_serial, site);
+        site_free(site, &core->world);
+}
+
+/* No longer configured: what waits of it is skipped. */
+static void retire_site(struct reconciler_core *core, struct site *site)
+{
+        for (const struct job *job = site->jobs; job; job = job->next) {
+                if (!job->snapshot) {
+                        partition_done(site->partition, TOPIC_CONTROL, job->control_offset,
+                                       core->world.actions);
+                        continue;
+                }
+                for (uint32_t i = 0; i < job->snapshot->arrived; i++)
+                        partition_done(site->partition, TOPIC_SNAPSHOTS, job->snapshot->offsets[i],
+                                       core->world.actions);
+        }
+        remove_site(core, site);
+}
+
+static void take_config(struct reconciler_core *core, const struct config *config)
+{
+        struct site *site, *next;
+        bool first = !core->config;
+
+        core->config = config;
+        HASH_ITER(hh, core->by_id, site, next) {
+                site_configure(site, config_municipality(config, site->id));
+                if (!site->config)
+                        retire_site(core, site);
+        }
+        for (size_t i = 0; i < config->municipality_count; i++)
+                if (!site_by_id(core, config->municipalities[i].id))
+                        add_site(core, &config->municipalities[i], !first);
+}
+
+/* -- assignment ----------------------------------------------------------------------------------
+ */
+
+static void take_revoked(struct reconciler_core *core)
+{
+        struct site *site, *next;
+
+        HASH_ITER(hh, core->by_id, site, next)
+                remove_site(core, site);
+        assemble_deinit(&core->assemble);
+        for (int32_t i = 0; i < core->settings.topics.partitions; i++) {
+                struct partition *partition = core->partitions[i];
+
+                if (partition && partition->log == LOG_READING)
+                        action_add(core->world.actions, RECONCILER_LEAVE_LOG)->partition = i;
+                partition_free(partition);
+                core->partitions[i] = NULL;
+        }
+}
+
+static void take_assigned(struct reconciler_core *core, const struct reconciler_assigned *assigned,
+                          size_t count)
+{
+        take_revoked(core);
+        for (size_t i = 0; i < count; i++) {
+                int32_t number = assigned[i].partition;
+
+                if (number < 0 || number >= core->settings.topics.partitions ||
+                    core->partitions[number])
+                        continue;
+                core->partitions[number] =
+                        partition_new(number, assigned[i].committed, assigned[i].committed_control);
+        }
+        for (size_t i = 0; core->config && i < core->config->municipality_count; i++)
+                add_site(core, &core->config->municipalities[i], false);
+}
+
+/* Records that were asked for are gone, or not there yet. */
+static void take_out_of_range(struct reconciler_core *core, enum topic topic, int32_t number,
+                              int64_t low, int64_t high)
+{
+        struct reconciler_actions *actions = core->world.actions;
+        struct partition *partition = core->partitions[number];
+
+        if (!partition)
+                return;
+        if (topic != TOPIC_SNAPSHOTS) {
+                action_place(actions, RECONCILER_START, topic, number, PLACE_END);
+                return;
+        }
+        if (partition->start_is_applied && partition->start > high) {
+                struct reconciler_action *stop = action_add(actions, RECONCILER_STOP);
+
+                stop->reason = memory_new(sizeof(*stop->reason));
+                error_set(stop->reason,
+                          "partition %d of the topic `snapshots` ends before what was applied: it "
+                          "began anew; raise topics.epoch in the configuration by 1",
+                          number);
+                return;
+        }
+        for (struct site *site = core->by_id; site; site = site->hh.next)
+                if (site->partition == partition && site->meta.offset >= 0 &&
+                    site->meta.offset + 1 < low)
+                        site->clamped = true;
+        action_place(actions, RECONCILER_START, topic, number, low);
+}
+
+/* -- records -------------------------------------------------------------------------------------
+ */
+
+static void report_record(struct reconciler_core *core, const char *municipality, const char *what)
+{
+        action_report(core->world.actions, REPORT_UNREADABLE, municipality, what);
+}
+
+static void give_up(struct reconciler_core *core, struct snapshot *snapshot)
+{
+        action_report(core->world.actions, REPORT_ABANDONED, snapshot->municipality,
+                      "its parts did not all come");
+        for (uint32_t i = 0; i < snapshot->arrived; i++)
+                partition_done(core->partitions[snapshot->partition], TOPIC_SNAPSHOTS,
+                               snapshot->offsets[i], core->world.actions);
+        snapshot_free(snapshot);
+}
+
+static void abandon(struct reconciler_core *core, int32_t partition, int64_t now_ms)
+{
+        struct snapshot *snapshot;
+
+        while ((snapshot = assemble_abandoned(&core->assemble, partition, now_ms)))
+                give_up(core, snapshot);
+}
+
+/* True if the record can be seen to be done by its place alone. */
+static bool is_done_before(const struct reconciler_core *core, const struct site *site,
+                           const struct snapshot_part *head, const struct reconciler_record *record)
+{
+        return site->met && head->parts == 1 &&
+               judge_place(core->world.epoch, record->offset, record->appended_ms, &site->meta) ==
+                       JUDGE_DONE;
+}
+
+/* False where nothing of it stays open. */
+static bool take_part(struct reconciler_core *core, struct site *site,
+                      const struct reconciler_record *record)
+{
+        struct error reason = ERROR_NULL;
+        struct snapshot_part head;
+
+        if (snapshot_part_read(&head, record->headers, &reason) < 0) {
+                report_record(core, site->id, reason.text);
+                return false;
+        }
+        if (is_done_before(core, site, &head, record))
+                return false;
+
+        struct snapshot *whole =
+                assemble_add(&core->assemble, site->id, record->partition, record->offset,
+                             record->appended_ms, &head, record->headers, record->value);
+
+        if (whole)
+                site_add_snapshot(site, whole, &core->world);
+        return true;
+}
+
+static bool take_control(struct reconciler_core *core, struct site *site,
+                         const struct reconciler_record *record)
+{
+        struct control control;
+
+        /* What cannot be read, the fetcher puts among the dead letters. */
+        if (control_read(&control, record->value, NULL) < 0 || control.command == CONTROL_REFRESH)
+                return false;
+        site_add_command(site, &control, record->offset, &core->world);
+        return true;
+}
+
+static void take_record(struct reconciler_core *core, const struct reconciler_record *record)
+{
+        struct partition *partition = core->partitions[record->partition];
+        const struct municipality *config = config_municipality_slice(core->config, record->key);
+        struct site *site = config ? site_by_id(core, config->id) : NULL;
+        bool snapshots = record->topic == TOPIC_SNAPSHOTS;
+
+        if (!partition)
+                return;
+        partition->at_end = partition->at_end && !snapshots;
+        partition_add(partition, record->topic, record->offset);
+        if (snapshots)
+                abandon(core, record->partition, record->appended_ms);
+        if (site && site->partition == partition && record->value.data &&
+            (snapshots ? take_part(core, site, record) : take_control(core, site, record)))
+                return;
+        partition_done(partition, record->topic, record->offset, core->world.actions);
+}
+
+static void take_end(struct reconciler_core *core, int32_t number)
+{
+        if (core->partitions[number])
+                core->partitions[number]->at_end = true;
+}
+
+/* -- rebuilds ------------------------------------------------------------------------------------
+ */
+
+static void begin_reading(struct reconciler_core *core, struct partition *partition)
+{
+        for (struct site *site = core->by_id; site; site = site->hh.next) {
+                if (site->partition != partition || site->phase != SITE_LOG)
+                        continue;
+
+                struct reading *reading = memory_new(sizeof(*reading));
+
+                memcpy(reading->municipality, site->id, sizeof(reading->municipality));
+                reading->partition = partition;
+                reading->rebuild = (struct rebuild)REBUILD_NULL;
+                HASH_ADD_STR(core->readings, municipality, reading);
+        }
+        partition->log = LOG_READING;
+        action_add(core->world.actions, RECONCILER_READ_LOG)->partition = partition->number;
+}
+
+static void take_log(struct reconciler_core *core, const struct reconciler_record *record)
+{
+        struct slice municipality = rebuild_municipality(record->key);
+        struct error reason = ERROR_NULL;
+        struct reading *reading;
+
+        HASH_FIND(hh, core->readings, municipality.data, municipality.length, reading);
+        if (!reading)
+                return;
+        if (rebuild_take(&reading->rebuild, record->key, record->value, record->appended_ms,
+                         &reason) < 0)
+                report_record(core, reading->municipality, reason.text);
+}
+
+static void take_log_end(struct reconciler_core *core, int32_t number)
+{
+        struct partition *partition = core->partitions[number];
+        struct reading *reading, *next;
+
+        if (!partition || partition->log != LOG_READING)
+                return;
+        partition->log = LOG_IDLE;
+        HASH_ITER(hh, core->readings, reading, next) {
+                struct site *site = site_by_id(core, reading->municipality);
+
+                if (reading->partition != partition)
+                        continue;
+                if (site)
+                        site_take_log(site, &core->world, &reading->rebuild);
+                leave_reading(core, reading->municipality);
+        }
+}
+
+/* -- after every input ---------------------------------------------------------------------------
+ */
+
+static void lower(int64_t *next_ms, int64_t ms)
+{
+        if (ms < *next_ms)
+                *next_ms = ms;
+}
+
+/* The site whose turn it is takes a slice; the others go on with what costs little. */
+static void step_sites(struct reconciler_core *core)
+{
+        bool sliced = false;
+        struct site *site = core->turn ? core->turn : core->by_id;
+        unsigned left = HASH_COUNT(core->by_id);
+
+        for (; left > 0; left--, site = site->hh.next ? site->hh.next : core->by_id) {
+                if (site->phase == SITE_DIFF && sliced)
+                        continue;
+                if (site->phase == SITE_DIFF) {
+                        sliced = true;
+                        core->turn = site->hh.next;
+                }
+                site_step(site, &core->world);
+        }
+}
+
+static void look_after_partitions(struct reconciler_core *core)
+{
+        for (struct site *site = core->by_id; site; site = site->hh.next)
+                if (site->phase == SITE_LOG && site->partition->log == LOG_IDLE)
+                        begin_reading(core, site->partition);
+        for (int32_t i = 0; i < core->settings.topics.partitions; i++) {
+                if (!core->partitions[i])
+                        continue;
+                partition_start(core->partitions[i], core->world.actions);
+                if (core->partitions[i]->at_end)
+                        abandon(core, i, core->world.now_ms);
+        }
+}
+
+/* Reading stops while whole snapshots that wait fill the memory. Those that are still being
+ * assembled count, but cannot stop it by themselves: their missing parts are what has to be read.
+ */
+static void look_after_memory(struct reconciler_core *core)
+{
+        bool full = core->world.job_count > 0 && core->world.job_bytes + core->assemble.bytes >
+                                                         (size_t)core->settings.max_memory;
+        bool want = !full && core->drain_until_ms == 0;
+
+        if (want == core->want)
+                return;
+        core->want = want;
+        action_add(core->world.actions, RECONCILER_WANT)->want = want;
+}
+
+static void look_after_site_time(struct reconciler_core *core, const struct site *site)
+{
+        lower(&core->next_ms, site_next_ms(site));
+        if (site_is_hungry(site, &core->world))
+                lower(&core->next_ms, core->world.now_ms);
+}
+
+static void look_after_time(struct reconciler_core *core)
+{
+        core->next_ms = assemble_next_ms(&core->assemble);
+        if (core->next_ms <= core->world.now_ms) /* waits for the end of its partition */
+                core->next_ms = core->world.now_ms + 1000;
+        for (const struct site *site = core->by_id; site; site = site->hh.next)
+                look_after_site_time(core, site);
+        if (core->drain_until_ms > 0 && !core->drained)
+                lower(&core->next_ms, core->drain_until_ms);
+}
+
+static bool is_working(const struct reconciler_core *core)
+{
+        for (const struct site *site = core->by_id; site; site = site->hh.next)
+                if (site->phase != SITE_IDLE && site->phase != SITE_WAIT && site->phase != SITE_LOG)
+                        return true;
+        return false;
+}
+
+static void look_after_drain(struct reconciler_core *core)
+{
+        if (core->drain_until_ms == 0 || core->drained)
+                return;
+        if (is_working(core) && core->world.now_ms < core->drain_until_ms)
+                return;
+        core->drained = true;
+        action_add(core->world.actions, RECONCILER_DRAINED);
+}
+
+/* -- dispatch ------------------------------------------------------------------------------------
+ */
+
+static void take_reply(struct reconciler_core *core, const struct reconciler_input *input)
+{
+        struct site *site = site_by_token(core, input->token);
+
+        if (!site)
+                return;
+        switch (input->type) {
+        case RECONCILER_META:
+                site_take_meta(site, &core->world, input->token, input->reply.ok,
+                               input->reply.items, input->reply.count);
+                break;
+        case RECONCILER_EVENTS:
+                site_take_events(site, &core->world, input->token, input->reply.ok,
+                                 input->reply.items, input->reply.count);
+                break;
+        case RECONCILER_LEDGER:
+                site_take_ledger(site, &core->world, input->token, input->reply.ok,
+                                 input->reply.items, input->reply.count);
+                break;
+        case RECONCILER_DELIVERED:
+                site_take_delivery(site, &core->world, input->token, input->error);
+                break;
+        case RECONCILER_APPLIED:
+                site_take_apply(site, &core->world, input->token, input->applied);
+                break;
+        default:
+                break;
+        }
+}
+
+static void take_input(struct reconciler_core *core, const struct reconciler_input *input)
+{
+        switch (input->type) {
+        case RECONCILER_TICK:
+                break;
+        case RECONCILER_CONFIG:
+                take_config(core, input->config);
+                break;
+        case RECONCILER_REDIS:
+                core->world.redis_up = input->up;
+                break;
+        case RECONCILER_ASSIGNED:
+                take_assigned(core, input->assigned.partitions, input->assigned.count);
+                break;
+        case RECONCILER_REVOKED:
+                take_revoked(core);
+                break;
+        case RECONCILER_RECORD:
+                take_record(core, &input->record);
+                break;
+        case RECONCILER_END:
+                if (input->range.topic == TOPIC_SNAPSHOTS)
+                        take_end(core, input->range.partition);
+                break;
+        case RECONCILER_OUT_OF_RANGE:
+                take_out_of_range(core, input->range.topic, input->range.partition,
+                                  input->range.low, input->range.high);
+                break;
+        case RECONCILER_LOG:
+                take_log(core, &input->record);
+                break;
+        case RECONCILER_LOG_END:
+                take_log_end(core, input->range.partition);
+                break;
+        case RECONCILER_DRAIN:
+                core->world.draining = true;
+                core->drain_until_ms = core->world.now_ms + core->settings.drain_ms;
+                break;
+        default:
+                take_reply(core, input);
+                break;
+        }
+}
+
+/* A delivery or a record of the log touches one site, and there are very many of them: the others
+ * are not looked at. What the one site wants next is done with the next tick. */
+static bool touches_one(const struct reconciler_input *input)
+{
+        return input->type == RECONCILER_DELIVERED || input->type == RECONCILER_LOG;
+}
+
+static void look_after_one(struct reconciler_core *core, const struct reconciler_input *input)
+{
+        const struct site *site = site_by_token(core, input->token);
+
+        if (site)
+                look_after_site_time(core, site);
+}
+
+static void look_after_all(struct reconciler_core *core)
+{
+        step_sites(core);
+        look_after_partitions(core);
+        look_after_memory(core);
+        look_after_time(core);
+}
+
+void reconciler_core_handle(struct reconciler_core *core, const struct reconciler_input *input,
+                            int64_t now_ms, struct reconciler_actions *actions)
+{
+        assert(core->config || input->type == RECONCILER_CONFIG);
+        core->world.actions = actions;
+        core->world.now_ms = now_ms;
+        take_input(core, input);
+        if (touches_one(input))
+                look_after_one(core, input);
+        else
+                look_after_all(core);
+        look_after_drain(core);
+}
+
+int64_t reconciler_core_next_ms(const struct reconciler_core *core)
+{
+        return core->next_ms;
+}
+
+void reconciler_core_free(struct reconciler_core *core)
+{
+        if (!core)
+                return;
+
+        struct reconciler_actions left = RECONCILER_ACTIONS_NULL;
+
+        core->world.actions = &left;
+        take_revoked(core);
+        assert(core->world.job_count == 0 && core->world.job_bytes == 0 &&
+               core->world.told_bytes == 0);
+        actions_deinit(&left);
+        free(core->partitions);
+        free(core);
+}

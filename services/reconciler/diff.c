@@ -1,0 +1,555 @@
+/* services/reconciler/diff.c
+ *
+ * One walk along two sorted lists decides about everything that is present, and collects what is
+ * absent; what is absent is decided at the end, since it depends on the whole: on the series that
+ * get new events, on how much is gone at once.
+ */
+#include "reconciler/diff.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "reconciler/look.h"
+
+enum { STEPS_FIRST = 32 };
+
+bool diff_is_alive(const struct known *known)
+{
+        return known->version != VERSION_NONE && !(known->flags & KNOWN_DELETED);
+}
+
+/* The entry without its texts, which go to the caller. */
+static struct known known_take(struct known *known)
+{
+        struct known taken = *known;
+
+        known->url = NULL;
+        known->admin_url = NULL;
+        return taken;
+}
+
+void diff_begin(struct diff *diff, const struct diff_facts *facts, const struct listing *listing,
+                const struct catalogue *catalogue)
+{
+        *diff = (struct diff){
+                .facts = *facts,
+                .listing = listing,
+                .catalogue = catalogue,
+                .counts = { .waiting_since_ms = INT64_MAX },
+        };
+}
+
+static struct diff_step *add_step(struct diff *diff, enum diff_op op, const struct uuid *uuid)
+{
+        if (diff->step_count == diff->step_capacity) {
+                diff->step_capacity =
+                        diff->step_capacity > 0 ? 2 * diff->step_capacity : STEPS_FIRST;
+                diff->steps = memory_resize(diff->steps, diff->step_capacity, sizeof(*diff->steps));
+        }
+
+        struct diff_step *step = &diff->steps[diff->step_count++];
+
+        *step = (struct diff_step){ .op = op, .uuid = *uuid };
+        return step;
+}
+
+static void add_series(struct diff *diff, const struct known *known)
+{
+        if (!known->has_series)
+                return;
+        if (diff->series_count == diff->series_capacity) {
+                diff->series_capacity =
+                        diff->series_capacity > 0 ? 2 * diff->series_capacity : STEPS_FIRST;
+                diff->series =
+                        memory_resize(diff->series, diff->series_capacity, sizeof(*diff->series));
+        }
+        diff->series[diff->series_count++] = known->series;
+}
+
+/* -- what is present ------------------------------------------------------------------------- */
+
+/* Its absence, if there was one, is over. */
+static bool clear_waiting(struct known *known)
+{
+        if (!(known->flags & KNOWN_WAITING))
+                return false;
+        known->flags &= ~(unsigned)KNOWN_WAITING;
+        known->since_ms = 0;
+        return true;
+}
+
+static void create(struct diff *diff, const struct listing_event *item, const struct event *event)
+{
+        struct diff_step *step = add_step(diff, DIFF_CREATE, &item->uuid);
+
+        step->event = item->raw;
+        known_from_event(&step->known, event, item->raw_hash, diff->facts.version);
+        add_series(diff, &step->known);
+}
+
+/* Present, but not the vendor's business, and not told (any more). The entry only spares the next
+ * lists the parsing. */
+static void ignore(struct diff *diff, const struct listing_event *item, const struct event *event,
+                   const struct known *before)
+{
+        struct diff_step *step = add_step(diff, DIFF_WRITE, &item->uuid);
+
+        known_from_event(&step->known, event, item->raw_hash,
+                         before ? before->version : VERSION_NONE);
+        step->known.flags =
+                KNOWN_IRRELEVANT | (before ? before->flags & (KNOWN_DELETED | KNOWN_COUNTED) : 0);
+        step->known.since_ms = before ? before->since_ms : 0;
+}
+
+/* Never told, or told as deleted. */
+static void see_silent(struct diff *diff, const struct listing_event *item,
+                       const struct known *before)
+{
+        struct event event;
+        bool same = before && !diff->facts.look_at_all && before->raw_hash == item->raw_hash;
+
+        if (same && diff->facts.relevant_only && (before->flags & KNOWN_IRRELEVANT))
+                return;
+        look_at_event(&event, &item->uuid, item->raw);
+        if (diff->facts.relevant_only && !event.relevant)
+                ignore(diff, item, &event, before);
+        else
+                create(diff, item, &event);
+        event_deinit(&event);
+}
+
+static void update(struct diff *diff, const struct listing_event *item, struct known *known,
+                   uint32_t changed, bool reassert)
+{
+        struct diff_step *step = add_step(diff, DIFF_UPDATE, &item->uuid);
+
+        step->event = item->raw;
+        step->changed = changed;
+        step->reassert = reassert;
+        step->known = known_take(known);
+        step->known.version = diff->facts.version;
+}
+
+/* Equal bytes: nothing changed but that it is here. */
+static void see_same(struct diff *diff, const struct listing_event *item, struct known *known)
+{
+        bool returned = clear_waiting(known);
+
+        if (known->version == diff->facts.version)
+                add_series(diff, known);
+        if (diff->facts.reassert)
+                update(diff, item, known, 0, true);
+        else if (returned)
+                add_step(diff, DIFF_WRITE, &item->uuid)->known = known_take(known);
+}
+
+static uint32_t changed_fields(const struct known *known, const struct event *event)
+{
+        uint32_t changed = 0;
+
+        if (known->canonical == event->canonical)
+                return 0;
+        for (unsigned field = 0; field < EVENT_FIELD_COUNT; field++)
+                if (known->fields[field] != event->fields[field])
+                        changed |= UINT32_C(1) << field;
+        /* The short hashes of the fields agree by chance, the long one does not. */
+        return changed != 0 ? changed : UINT32_C(1) << EVENT_FIELD_OTHER;
+}
+
+static void see_different(struct diff *diff, const struct listing_event *item,
+                          const struct event *event, struct known *before)
+{
+        bool unknown = before->flags & KNOWN_HASHES_UNKNOWN;
+        uint32_t changed = unknown ? 0 : changed_fields(before, event);
+        bool reassert = unknown || (diff->facts.reassert && changed == 0);
+        struct known after;
+
+        known_from_event(&after, event, item->raw_hash, before->version);
+        after.since_ms = before->flags & KNOWN_WAITING ? 0 : before->since_ms;
+        if (changed == 0 && !reassert) {
+                add_step(diff, DIFF_WRITE, &item->uuid)->known = known_take(&after);
+                return;
+        }
+        update(diff, item, &after, changed, reassert);
+
+        struct diff_step *step = &diff->steps[diff->step_count - 1];
+
+        step->shown_before = before->state;
+        step->state_before = before->fields[EVENT_FIELD_STATE];
+        step->own_since_ms = step->known.since_ms;
+}
+
+/* A deletion that the guard decides about: the entry as it is, to be marked later. */
+static struct diff_step *want_deletion(struct diff *diff, const struct uuid *uuid,
+                                       struct known *known, enum change_reason reason)
+{
+        struct diff_step *step = add_step(diff, DIFF_DELETE, uuid);
+
+        step->reason = reason;
+        step->known = known_take(known);
+        return step;
+}
+
+static void see_alive(struct diff *diff, const struct listing_event *item, struct known *known)
+{
+        struct event event;
+        bool unsure = diff->facts.look_at_all || (known->flags & KNOWN_HASHES_UNKNOWN);
+
+        if (!unsure && known->raw_hash == item->raw_hash) {
+                see_same(diff, item, known);
+                return;
+        }
+        look_at_event(&event, &item->uuid, item->raw);
+        if (diff->facts.relevant_only && !event.relevant)
+                want_deletion(diff, &item->uuid, known, REASON_IRRELEVANT);
+        else
+                see_different(diff, item, &event, known);
+        event_deinit(&event);
+}
+
+/* Present, but in two forms or as one that could not be read: neither told nor missed. */
+static void see_aside(struct diff *diff, const struct uuid *uuid, struct known *known)
+{
+        if (diff_is_alive(known) && clear_waiting(known))
+                add_step(diff, DIFF_WRITE, uuid)->known = known_take(known);
+}
+
+static void see_present(struct diff *diff, const struct listing_event *item, struct known *known)
+{
+        if (known && diff_is_alive(known))
+                diff->alive++;
+        if (known)
+                diff->met++;
+        if (known && known->version > diff->facts.version)
+                return;
+        if (item->aside) {
+                if (known)
+                        see_aside(diff, &item->uuid, known);
+        } else if (known && diff_is_alive(known)) {
+                see_alive(diff, item, known);
+        } else {
+                see_silent(diff, item, known);
+        }
+}
+
+/* -- what is absent -------------------------------------------------------------------------- */
+
+static bool out_of_sight(const struct diff_facts *facts, const struct known *known)
+{
+        return facts->edge_ms != TIMESTAMP_NONE &&
+               (known->start_ms == TIMESTAMP_NONE ||
+                known->start_ms < facts->edge_ms + DIFF_SIGHT_MS);
+}
+
+static bool is_past(const struct diff_facts *facts, const struct known *known)
+{
+        return known->end_ms != TIMESTAMP_NONE && known->end_ms <= facts->now_ms;
+}
+
+static void miss_alive(struct diff *diff, const struct uuid *uuid, struct known *known)
+{
+        diff->alive++;
+        if (known->version > diff->facts.version)
+                return;
+        if (is_past(&diff->facts, known)) {
+                if (diff->facts.complete)
+                        want_deletion(diff, uuid, known, REASON_PAST);
+                return;
+        }
+        if (out_of_sight(&diff->facts, known)) {
+                diff->counts.out_of_sight++;
+                return;
+        }
+        diff->unended += !(known->flags & KNOWN_APPROVED);
+        if (diff->facts.complete)
+                want_deletion(diff, uuid, known, REASON_ABSENT);
+        else if (known->flags & KNOWN_HELD)
+                want_deletion(diff, uuid, known, REASON_ABSENT)->op = DIFF_NOTHING;
+}
+
+static void see_absent(struct diff *diff, const struct uuid *uuid, struct known *known)
+{
+        if (guard_counts(known, diff->facts.now_ms))
+                diff->recent++;
+        if (diff_is_alive(known))
+                miss_alive(diff, uuid, known);
+        else if (known->version == VERSION_NONE && diff->facts.complete)
+                add_step(diff, DIFF_FORGET, uuid);
+}
+
+/* -- the walk -------------------------------------------------------------------------------- */
+
+static int compare_heads(const struct diff *diff)
+{
+        if (diff->catalogue_at == diff->catalogue->count)
+                return -1;
+        if (diff->listing_at == diff->listing->count)
+                return 1;
+        return uuid_compare(&diff->listing->events[diff->listing_at].uuid,
+                            &diff->catalogue->entries[diff->catalogue_at].uuid);
+}
+
+static void walk_one(struct diff *diff)
+{
+        int order = compare_heads(diff);
+
+        if (order < 0) {
+                see_present(diff, &diff->listing->events[diff->listing_at++], NULL);
+                return;
+        }
+
+        _cleanup_(known_deinit) struct known known =
+                catalogue_get(diff->catalogue, diff->catalogue_at);
+        const struct uuid *uuid = &diff->catalogue->entries[diff->catalogue_at++].uuid;
+
+        if (order > 0)
+                see_absent(diff, uuid, &known);
+        else
+                see_present(diff, &diff->listing->events[diff->listing_at++], &known);
+}
+
+bool diff_advance(struct diff *diff, size_t events)
+{
+        while (diff->listing_at < diff->listing->count ||
+               diff->catalogue_at < diff->catalogue->count) {
+                if (events-- == 0)
+                        return false;
+                walk_one(diff);
+        }
+        return true;
+}
+
+/* -- our own state --------------------------------------------------------------------------- */
+
+static const uint32_t state_bit = UINT32_C(1) << EVENT_FIELD_STATE;
+
+bool diff_asks_for_state(const struct diff_step *step)
+{
+        return step->op == DIFF_UPDATE && !step->reassert && (step->changed & state_bit);
+}
+
+/* The list was built before our write, or beside it: keep what we knew, and look again with the
+ * next list, equal bytes or not. */
+static void keep_old_state(struct diff_step *step)
+{
+        step->known.state = step->shown_before;
+        step->known.fields[EVENT_FIELD_STATE] = step->state_before;
+        step->known.canonical = 0;
+        step->known.raw_hash = 0;
+}
+
+void diff_own_state(const struct diff *diff, struct diff_step *step, enum event_state state)
+{
+        int64_t now_ms = diff->facts.now_ms;
+
+        assert(diff_asks_for_state(step));
+        if (step->known.state == state)
+                step->known.since_ms = now_ms;
+        else if (step->own_since_ms > 0 && now_ms - step->own_since_ms < DIFF_OWN_STATE_MS)
+                keep_old_state(step);
+        else
+                return;
+        step->changed &= ~state_bit;
+        if (step->changed != 0)
+                return;
+        step->reassert = diff->facts.reassert;
+        if (!step->reassert)
+                step->op = DIFF_WRITE;
+}
+
+/* -- the end --------------------------------------------------------------------------------- */
+
+static int compare_uuids(const void *a, const void *b)
+{
+        return uuid_compare(a, b);
+}
+
+/* A rescheduled series gets new events in the list that loses the old ones. A cached list only
+ * makes candidates, and the fresh read that decides comes after the new ones were told: the flag
+ * remembers. */
+static bool mark_rescheduled(struct diff *diff)
+{
+        bool any = false;
+
+        if (diff->series_count > 0)
+                qsort(diff->series, diff->series_count, sizeof(*diff->series), compare_uuids);
+        for (size_t i = 0; i < diff->step_count; i++) {
+                struct diff_step *step = &diff->steps[i];
+
+                if (step->op != DIFF_DELETE || step->reason != REASON_ABSENT)
+                        continue;
+
+                bool found = (step->known.flags & KNOWN_RESCHEDULED) ||
+                             (diff->series_count > 0 && step->known.has_series &&
+                              bsearch(&step->known.series, diff->series, diff->series_count,
+                                      sizeof(*diff->series), compare_uuids));
+
+                if (found)
+                        step->reason = REASON_RESCHEDULED;
+                any = any || found;
+        }
+        return any;
+}
+
+static void tell_deletion(struct diff *diff, struct diff_step *step, bool counted)
+{
+        step->op = DIFF_DELETE;
+        step->known.version = diff->facts.version;
+        step->known.since_ms = diff->facts.now_ms;
+        step->known.flags = KNOWN_DELETED | (counted ? KNOWN_COUNTED : 0u) |
+                            (step->reason == REASON_IRRELEVANT ? KNOWN_IRRELEVANT : 0u);
+}
+
+/* A cached list proves no absence. */
+static void make_candidate(struct diff *diff, struct diff_step *step)
+{
+        struct known *known = &step->known;
+        unsigned flags =
+                KNOWN_CANDIDATE | (step->reason == REASON_RESCHEDULED ? KNOWN_RESCHEDULED : 0u);
+
+        step->op = DIFF_NOTHING;
+        if (known->flags & (KNOWN_HELD | KNOWN_REJECTED))
+                return;
+        if ((known->flags & flags) == flags)
+                return;
+        if (!(known->flags & KNOWN_CANDIDATE))
+                known->since_ms = diff->facts.now_ms;
+        known->flags |= flags;
+        step->op = DIFF_WRITE;
+}
+
+/* True if the step waits for the verdict over all. */
+static bool ask_guard(struct diff *diff, struct diff_step *step)
+{
+        unsigned flags = step->known.flags;
+        int64_t since_ms = step->known.since_ms;
+
+        switch (guard_event(&step->known, diff->facts.fresh, diff->facts.now_ms)) {
+        case GUARD_ASK:
+                return true;
+        case GUARD_RELEASE:
+                tell_deletion(diff, step, false);
+                break;
+        case GUARD_WAIT:
+        case GUARD_SILENT:
+                step->op = flags != step->known.flags || since_ms != step->known.since_ms
+                                   ? DIFF_WRITE
+                                   : DIFF_NOTHING;
+                break;
+        }
+        return false;
+}
+
+static bool is_guarded(const struct diff *diff, const struct diff_step *step)
+{
+        return step->op == DIFF_DELETE && (step->reason == REASON_IRRELEVANT ||
+                                           (step->reason == REASON_ABSENT && diff->facts.fresh));
+}
+
+/* All deletions that need no verdict over the whole; counts the others, which keep op DIFF_DELETE
+ * and their old version. */
+static size_t decide_each(struct diff *diff)
+{
+        size_t asking = 0;
+
+        for (size_t i = 0; i < diff->step_count; i++) {
+                struct diff_step *step = &diff->steps[i];
+
+                if (step->op != DIFF_DELETE)
+                        continue;
+                if (is_guarded(diff, step))
+                        asking += ask_guard(diff, step);
+                else if (step->reason == REASON_PAST || diff->facts.fresh)
+                        tell_deletion(diff, step, false);
+                else
+                        make_candidate(diff, step);
+        }
+        return asking;
+}
+
+static void decide_together(struct diff *diff, size_t asking)
+{
+        bool allowed = guard_allows(&diff->facts.allowance, diff->alive + diff->recent,
+                                    diff->recent, asking);
+
+        for (size_t i = 0; asking > 0 && i < diff->step_count; i++) {
+                struct diff_step *step = &diff->steps[i];
+
+                if (step->op != DIFF_DELETE || (step->known.flags & KNOWN_DELETED))
+                        continue;
+                if (allowed) {
+                        tell_deletion(diff, step, true);
+                } else {
+                        guard_hold(&step->known, diff->facts.fresh, diff->facts.now_ms);
+                        step->op = DIFF_WRITE;
+                }
+        }
+}
+
+static void count_waiting(struct diff *diff, const struct diff_step *step)
+{
+        const struct known *known = &step->known;
+
+        if (known->flags & KNOWN_CANDIDATE)
+                diff->counts.candidates++;
+        if (!(known->flags & KNOWN_HELD) || (known->flags & KNOWN_REJECTED))
+                return;
+        diff->counts.held++;
+        hold_add(&diff->hold, &step->uuid);
+        if (known->since_ms < diff->counts.waiting_since_ms)
+                diff->counts.waiting_since_ms = known->since_ms;
+}
+
+static void count(struct diff *diff)
+{
+        struct diff_counts *counts = &diff->counts;
+
+        for (size_t i = 0; i < diff->step_count; i++) {
+                const struct diff_step *step = &diff->steps[i];
+
+                counts->created += step->op == DIFF_CREATE;
+                counts->updated += step->op == DIFF_UPDATE && !step->reassert;
+                counts->reasserted += step->op == DIFF_UPDATE && step->reassert;
+                counts->deleted += step->op == DIFF_DELETE;
+                if (step->op == DIFF_NOTHING || step->op == DIFF_WRITE)
+                        count_waiting(diff, step);
+        }
+        counts->known = diff->alive + counts->created - counts->deleted;
+}
+
+/* What a foreign list would have deleted. */
+static void hold_all(struct diff *diff)
+{
+        diff->counts.known = diff->alive;
+        for (size_t i = 0; i < diff->catalogue->count; i++) {
+                _cleanup_(known_deinit) struct known known = catalogue_get(diff->catalogue, i);
+
+                if (diff_is_alive(&known) && !(known.flags & KNOWN_REJECTED) &&
+                    !is_past(&diff->facts, &known) && !out_of_sight(&diff->facts, &known))
+                        hold_add(&diff->hold, &diff->catalogue->entries[i].uuid);
+        }
+        diff->counts.held = (size_t)diff->hold.count;
+}
+
+void diff_finish(struct diff *diff)
+{
+        bool rescheduled = mark_rescheduled(diff);
+
+        diff->foreign = diff->met == 0 && !rescheduled && diff->unended >= DIFF_FOREIGN_EVENTS;
+        if (diff->foreign) {
+                hold_all(diff);
+                return;
+        }
+        decide_together(diff, decide_each(diff));
+        count(diff);
+}
+
+void diff_deinit(struct diff *diff)
+{
+        for (size_t i = 0; i < diff->step_count; i++)
+                known_deinit(&diff->steps[i].known);
+        free(diff->steps);
+        free(diff->series);
+        *diff = (struct diff){ 0 };
+}

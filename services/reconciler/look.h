@@ -1,0 +1,19 @@
+/* services/reconciler/look.h
+ *
+ * Looking at one event's raw bytes. event_parse first; what jansson refuses though it is
+ * well-formed JSON (a `\u0000`, an integer beyond 64 bits) is compared by its raw members instead,
+ * so that no event is lost to its form. Also the short look that a rebuild takes: dates and series
+ * only.
+ */
+#ifndef RECONCILER_LOOK_H
+#define RECONCILER_LOOK_H
+
+#include "model/event.h"
+
+/* `uuid` is known from the framing. Cannot fail. The caller owns the event: event_deinit. */
+void look_at_event(struct event *event, const struct uuid *uuid, struct slice raw);
+
+/* Only start, end and series; absent or unreadable ones are TIMESTAMP_NONE and false. */
+void look_at_dates(struct event *event, struct slice raw);
+
+#endif

@@ -1,0 +1,96 @@
+/* services/reconciler/terms.c
+ *
+ * Everything but the next asking follows from the snapshot and the state alone, so that a snapshot
+ * that is worked again is worked on the same terms.
+ */
+#include "reconciler/terms.h"
+
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "reconciler/asking.h"
+#include "reconciler/judge.h"
+
+#define CLOCK_MARGIN_MS (10 * INT64_C(1000))
+
+enum { HASHES_VERSION = 1 }; /* goes up when events are hashed in another way */
+
+uint64_t terms_rules(const struct municipality *config)
+{
+        const unsigned char rules[] = { HASHES_VERSION, config->relevant_only };
+
+        return hash64(rules, sizeof(rules)) >> 1;
+}
+
+static int64_t edge_ms(const struct snapshot_part *head)
+{
+        char text[TIMESTAMP_TEXT_BYTES];
+        int64_t ms;
+
+        if (!head->from_date[0])
+                return TIMESTAMP_NONE;
+        snprintf(text, sizeof(text), "%sT00:00:00Z", head->from_date);
+        return timestamp_parse(text, strlen(text), &ms) ? ms : TIMESTAMP_NONE;
+}
+
+struct diff_facts terms_facts(const struct snapshot *snapshot, const struct meta *meta,
+                              const struct municipality *config, uint32_t epoch)
+{
+        return (struct diff_facts){
+                .version = version_make(epoch, snapshot_offset(snapshot)),
+                .now_ms = snapshot->appended_ms,
+                .edge_ms = edge_ms(&snapshot->head),
+                .complete = snapshot->complete,
+                .fresh = snapshot->head.fresh,
+                .reassert =
+                        meta->reassert_at_ms > 0 && meta->reassert_at_ms <= snapshot->appended_ms,
+                .look_at_all = meta->rules != terms_rules(config),
+                .relevant_only = config->relevant_only,
+                .allowance = { config->guard_events, config->guard_percent },
+        };
+}
+
+/* The next time everything is told again: jittered, but the same when the snapshot is worked again.
+ */
+static int64_t next_reassert_ms(const char *municipality, const struct diff_facts *facts,
+                                int64_t every_ms)
+{
+        uint64_t dice = hash64_seed(municipality, strlen(municipality), facts->version);
+
+        return facts->now_ms + every_ms - (int64_t)(dice % 1000) * every_ms / 5000;
+}
+
+static int64_t next_recheck_ms(const struct diff *diff, const struct municipality *config, int64_t now_ms)
+{
+        int64_t earliest_ms = now_ms + asking_every_ms(config);
+        int64_t confirm_ms;
+
+        if (diff->foreign)
+                return now_ms + GUARD_CONFIRM_MS;
+        if (diff->counts.candidates > 0)
+                return earliest_ms;
+        if (diff->counts.held == 0)
+                return 0;
+        confirm_ms = diff->counts.waiting_since_ms + GUARD_CONFIRM_MS + CLOCK_MARGIN_MS;
+        return confirm_ms > earliest_ms ? confirm_ms : earliest_ms;
+}
+
+void terms_settle(struct meta *meta, const struct snapshot *snapshot, const struct diff *diff,
+                  const struct municipality *config, uint32_t epoch, int64_t now_ms)
+{
+        judge_handled(meta, snapshot, epoch);
+        meta->held = (int64_t)diff->counts.held;
+        hold_id(&diff->hold, meta->hold);
+        meta->recheck_at_ms = next_recheck_ms(diff, config, now_ms);
+        if (diff->foreign) {
+                memcpy(meta->foreign, snapshot->head.sha256, sizeof(meta->foreign));
+                return;
+        }
+        judge_applied(meta, snapshot);
+        meta->rules = terms_rules(config);
+        meta->known = (int64_t)diff->counts.known;
+        meta->candidates = (int64_t)diff->counts.candidates;
+        if (diff->facts.reassert || meta->reassert_at_ms == 0)
+                meta->reassert_at_ms = next_reassert_ms(snapshot->municipality, &diff->facts,
+                                                        config->reassert_every_ms);
+}

@@ -1,0 +1,935 @@
+/* tests/unit/test_reconciler_core.c
+ *
+ * The reconciler's core in a world of its own: a log of snapshots, a log of changes and a Redis,
+ * all in memory, that do what the actions ask. A world can lose the core after any action, and
+ * gives the new one what Kafka and Redis would: so a test can crash it everywhere.
+ */
+#include "unit/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "model/change.h"
+#include "reconciler/core.h"
+
+enum { RECORDS_MAX = 64, TOLD_MAX = 4096, KNOWN_MAX = 512, REPLIES_MAX = 4096, LIST_MAX = 64 };
+
+#define START_MS INT64_C(1772355600000) /* 2026-03-01T09:00:00Z */
+#define MINUTE   (60 * INT64_C(1000))
+#define HOUR     (60 * MINUTE)
+
+struct kept { /* a record of `snapshots` or `control` */
+        enum topic topic;
+        int64_t offset;
+        int64_t appended_ms;
+        struct headers headers;
+        char *value;
+};
+
+struct told {
+        char key[CHANGE_KEY_BYTES];
+        char *value;
+        int64_t at_ms;
+};
+
+struct field {
+        struct uuid uuid;
+        char *bytes;
+        size_t length;
+};
+
+struct reply {
+        struct reconciler_input input;
+        char *copies[2 * KNOWN_MAX];
+        struct slice items[2 * KNOWN_MAX];
+};
+
+struct world {
+        struct config *config;
+        struct reconciler_core *core;
+        int64_t now_ms;
+
+        struct kept records[RECORDS_MAX];
+        size_t record_count;
+        size_t read_at; /* next record to hand over; RECORDS_MAX: not reading */
+        int64_t stored;
+        int64_t stored_control;
+
+        struct told told[TOLD_MAX];
+        size_t told_count;
+
+        bool has_meta;
+        struct meta_fields meta;
+        struct field known[KNOWN_MAX];
+        size_t known_count;
+        char ledger[256]; /* the ledger's entry of every event; "" : none */
+
+        struct reply *replies[REPLIES_MAX];
+        size_t reply_first, reply_last;
+
+        size_t asked_fresh, asked_full;
+        size_t reports[REPORT_COUNT];
+        struct report last;
+        char stopped[ERROR_TEXT_BYTES];
+        bool drained;
+        struct status status;
+
+        /* faults */
+        size_t crash_after; /* actions; 0: never */
+        size_t executed;
+        size_t fail_delivery; /* the n-th from now fails; 0: none */
+        size_t conflict;      /* the n-th compare-and-set from now */
+        size_t lose_reply;    /* the n-th reply of Redis from now */
+};
+
+/* -- the world's parts ---------------------------------------------------------------------------
+ */
+
+static struct config *config_of(const char *more)
+{
+        char text[512];
+        struct error error = ERROR_NULL;
+
+        snprintf(text, sizeof(text),
+                 "{\"kafka\":{\"bootstrap.servers\":\"k:1\"},\"redis\":{\"url\":\"redis://r:1/0\"},"
+                 "\"contact\":\"a@b.dk\",\"topics\":{\"partitions\":1},"
+                 "\"municipalities\":[{\"id\":\"aarhus\",\"base_url\":\"https://www.aakb.dk\"%s}]}",
+                 more);
+
+        _cleanup_(json_decrefp) json_t *root = json_loads(text, 0, NULL);
+        struct config *config = config_read(root, NULL, NULL, NULL, &error);
+
+        if (!config)
+                fail_msg("%s", error.text);
+        return config;
+}
+
+static void core_start(struct world *world)
+{
+        struct reconciler_settings settings = { .max_memory = 1 << 20, .drain_ms = 5000 };
+        struct reconciler_actions actions = RECONCILER_ACTIONS_NULL;
+        struct reconciler_input input = { .type = RECONCILER_CONFIG, .config = world->config };
+
+        topics_init(&settings.topics, "dplsync.", 1, (uint32_t)world->config->topics_epoch);
+        world->core = reconciler_core_new(&settings, 7);
+        world->read_at = RECORDS_MAX;
+        reconciler_core_handle(world->core, &input, world->now_ms, &actions);
+        actions_deinit(&actions);
+}
+
+static struct world *world_new(const char *more)
+{
+        struct world *world = memory_new(sizeof(*world));
+
+        world->config = config_of(more);
+        world->now_ms = START_MS;
+        world->stored = PLACE_NONE;
+        world->stored_control = PLACE_NONE;
+        core_start(world);
+        return world;
+}
+
+static void drop_replies(struct world *world)
+{
+        for (; world->reply_first < world->reply_last; world->reply_first++) {
+                struct reply *reply = world->replies[world->reply_first % REPLIES_MAX];
+
+                for (size_t i = 0; i < ARRAY_LENGTH(reply->copies); i++)
+                        free(reply->copies[i]);
+                free(reply);
+        }
+}
+
+static void flush_redis(struct world *world)
+{
+        for (size_t i = 0; i < world->known_count; i++)
+                free(world->known[i].bytes);
+        world->known_count = 0;
+        world->has_meta = false;
+}
+
+static void world_free(struct world *world)
+{
+        reconciler_core_free(world->core);
+        drop_replies(world);
+        flush_redis(world);
+        for (size_t i = 0; i < world->record_count; i++)
+                free(world->records[i].value);
+        for (size_t i = 0; i < world->told_count; i++)
+                free(world->told[i].value);
+        config_free(world->config);
+        free(world);
+}
+
+static struct reply *reply_add(struct world *world, enum reconciler_input_type type, uint64_t token)
+{
+        struct reply *reply = memory_new(sizeof(*reply));
+
+        reply->input.type = type;
+        reply->input.token = token;
+        world->replies[world->reply_last++ % REPLIES_MAX] = reply;
+        assert_true(world->reply_last - world->reply_first < REPLIES_MAX);
+        return reply;
+}
+
+static void reply_item(struct reply *reply, const void *bytes, size_t length)
+{
+        size_t at = reply->input.reply.count++;
+
+        if (bytes)
+                reply->copies[at] = memory_copy(bytes, length);
+        reply->items[at] = (struct slice){ reply->copies[at], length };
+        reply->input.reply.items = reply->items;
+}
+
+static bool countdown(size_t *counter)
+{
+        return *counter > 0 && --*counter == 0;
+}
+
+/* -- what actions do -----------------------------------------------------------------------------
+ */
+
+static void do_load(struct world *world, const struct reconciler_action *action)
+{
+        bool meta = action->type == RECONCILER_LOAD_META;
+        struct reply *reply =
+                reply_add(world,
+                          meta                                     ? RECONCILER_META
+                          : action->type == RECONCILER_LOAD_EVENTS ? RECONCILER_EVENTS
+                                                                   : RECONCILER_LEDGER,
+                          action->load.token);
+
+        reply->input.reply.ok = !countdown(&world->lose_reply);
+        if (meta) {
+                for (size_t i = 0; world->has_meta && i < world->meta.count; i++) {
+                        const char *name = world->meta.items[i].name,
+                                   *value = world->meta.items[i].value;
+
+                        reply_item(reply, name, strlen(name));
+                        reply_item(reply, value, strlen(value));
+                }
+        } else if (action->type == RECONCILER_LOAD_EVENTS) {
+                for (size_t i = 0; i < world->known_count; i++) {
+                        reply_item(reply, world->known[i].uuid.bytes, 16);
+                        reply_item(reply, world->known[i].bytes, world->known[i].length);
+                }
+        } else {
+                for (size_t i = 0; i < action->load.count; i++)
+                        reply_item(reply, world->ledger[0] ? world->ledger : NULL,
+                                   strlen(world->ledger));
+        }
+}
+
+static void set_known(struct world *world, const struct write *write)
+{
+        size_t i = 0;
+
+        while (i < world->known_count && uuid_compare(&world->known[i].uuid, &write->uuid) != 0)
+                i++;
+        if (i == world->known_count && write->packed.data)
+                world->known[world->known_count++] = (struct field){ .uuid = write->uuid };
+        if (i == world->known_count)
+                return;
+        free(world->known[i].bytes);
+        world->known[i].bytes = NULL;
+        if (write->packed.data) {
+                world->known[i].bytes = memory_copy(write->packed.data, write->packed.length);
+                world->known[i].length = write->packed.length;
+        } else {
+                world->known[i] = world->known[--world->known_count];
+        }
+}
+
+static void meta_now(const struct world *world, struct meta *meta)
+{
+        struct slice pairs[2 * META_FIELDS_MAX];
+        size_t count = 0;
+
+        for (size_t i = 0; world->has_meta && i < world->meta.count; i++) {
+                pairs[count++] = slice_of(world->meta.items[i].name);
+                pairs[count++] = slice_of(world->meta.items[i].value);
+        }
+        assert_int_equal(meta_read(meta, pairs, count, NULL), 0);
+}
+
+static bool expectation_holds(const struct world *world, const struct apply *apply)
+{
+        struct meta meta;
+
+        meta_now(world, &meta);
+        return meta.exists == apply->exists &&
+               (!meta.exists || (meta.epoch == apply->epoch && meta.offset == apply->offset));
+}
+
+static void do_apply(struct world *world, const struct apply *apply)
+{
+        struct reply *reply = reply_add(world, RECONCILER_APPLIED, apply->token);
+
+        assert_true(apply->write_count <= WRITES_BATCH);
+        reply->input.applied = APPLY_CONFLICT;
+        if (countdown(&world->conflict) || !expectation_holds(world, apply))
+                return;
+        if (apply->wipe)
+                flush_redis(world);
+        for (size_t i = 0; i < apply->write_count; i++)
+                set_known(world, &apply->writes[i]);
+        if (apply->meta) {
+                world->meta = *apply->meta;
+                world->has_meta = true;
+        }
+        reply->input.applied = countdown(&world->lose_reply) ? APPLY_LOST : APPLY_OK;
+}
+
+static void do_produce(struct world *world, const struct record *record)
+{
+        if (record->topic == TOPIC_CONTROL) {
+                bool fresh = strstr(record->value.data, "\"fresh\":true") != NULL;
+
+                world->asked_fresh += fresh;
+                world->asked_full += !fresh;
+                return;
+        }
+
+        struct reply *reply = reply_add(world, RECONCILER_DELIVERED, record->token);
+        struct told *told = &world->told[world->told_count];
+
+        if (countdown(&world->fail_delivery)) {
+                reply->input.error = "message timed out";
+                return;
+        }
+        assert_true(++world->told_count < TOLD_MAX);
+        snprintf(told->key, sizeof(told->key), "%s", record->key);
+        told->value = memory_copy_text(record->value.data);
+        told->at_ms = world->now_ms;
+}
+
+static void do_read_log(struct world *world)
+{
+        for (size_t i = 0; i < world->told_count; i++) {
+                struct reply *reply = reply_add(world, RECONCILER_LOG, 0);
+
+                reply->copies[0] = memory_copy_text(world->told[i].key);
+                reply->copies[1] = memory_copy_text(world->told[i].value);
+                reply->input.record = (struct reconciler_record){
+                        .topic = TOPIC_CHANGES,
+                        .offset = (int64_t)i,
+                        .appended_ms = world->told[i].at_ms,
+                        .key = slice_of(reply->copies[0]),
+                        .value = slice_of(reply->copies[1]),
+                };
+        }
+        reply_add(world, RECONCILER_LOG_END, 0)->input.range.topic = TOPIC_CHANGES;
+}
+
+static void do_start(struct world *world, const struct reconciler_action *action)
+{
+        if (action->place.topic != TOPIC_SNAPSHOTS)
+                return;
+        world->read_at = 0;
+        while (world->read_at < world->record_count &&
+               world->records[world->read_at].offset < action->place.offset)
+                world->read_at++;
+}
+
+static void execute(struct world *world, const struct reconciler_action *action)
+{
+        switch (action->type) {
+        case RECONCILER_START:
+                do_start(world, action);
+                break;
+        case RECONCILER_STORE:
+                if (action->place.topic == TOPIC_CONTROL)
+                        world->stored_control = action->place.offset;
+                else
+                        world->stored = action->place.offset;
+                break;
+        case RECONCILER_LOAD_META:
+        case RECONCILER_LOAD_EVENTS:
+        case RECONCILER_LOAD_LEDGER:
+                do_load(world, action);
+                break;
+        case RECONCILER_PRODUCE:
+                do_produce(world, action->record);
+                break;
+        case RECONCILER_APPLY:
+                do_apply(world, &action->apply);
+                break;
+        case RECONCILER_READ_LOG:
+                do_read_log(world);
+                break;
+        case RECONCILER_REPORT:
+                world->reports[action->report->what]++;
+                world->last = *action->report;
+                break;
+        case RECONCILER_STOP:
+                snprintf(world->stopped, sizeof(world->stopped), "%s", action->reason->text);
+                break;
+        case RECONCILER_DRAINED:
+                world->drained = true;
+                break;
+        case RECONCILER_STATUS:
+                world->status = *action->status;
+                break;
+        default:
+                break;
+        }
+}
+
+/* -- the world goes on ------------------------------------------------------------------------- */
+
+static void assign(struct world *world);
+
+/* The process dies; another one takes its place. */
+static void crash(struct world *world)
+{
+        reconciler_core_free(world->core);
+        drop_replies(world);
+        core_start(world);
+        assign(world);
+}
+
+/* False if the core is gone. */
+static bool feed(struct world *world, const struct reconciler_input *input)
+{
+        struct reconciler_actions actions = RECONCILER_ACTIONS_NULL;
+        bool lives = true;
+
+        reconciler_core_handle(world->core, input, world->now_ms, &actions);
+        for (size_t i = 0; lives && i < actions.count; i++) {
+                execute(world, &actions.items[i]);
+                lives = world->crash_after == 0 || ++world->executed < world->crash_after;
+        }
+        actions_deinit(&actions);
+        if (lives)
+                return true;
+        world->crash_after = 0;
+        crash(world);
+        return false;
+}
+
+static void assign(struct world *world)
+{
+        struct reconciler_assigned assigned = { 0, world->stored, world->stored_control };
+        struct reconciler_input up = { .type = RECONCILER_REDIS, .up = true };
+        struct reconciler_input input = { .type = RECONCILER_ASSIGNED };
+
+        input.assigned.partitions = &assigned;
+        input.assigned.count = 1;
+        if (feed(world, &up))
+                feed(world, &input);
+}
+
+static bool feed_reply(struct world *world)
+{
+        if (world->reply_first == world->reply_last)
+                return false;
+
+        struct reply *reply = world->replies[world->reply_first++ % REPLIES_MAX];
+
+        feed(world, &reply->input);
+        for (size_t i = 0; i < ARRAY_LENGTH(reply->copies); i++)
+                free(reply->copies[i]);
+        free(reply);
+        return true;
+}
+
+static bool feed_record(struct world *world)
+{
+        if (world->read_at >= world->record_count)
+                return false;
+
+        struct kept *kept = &world->records[world->read_at++];
+        struct reconciler_input input = { .type = RECONCILER_RECORD };
+
+        input.record = (struct reconciler_record){
+                .topic = kept->topic,
+                .offset = kept->offset,
+                .appended_ms = kept->appended_ms,
+                .key = slice_of("aarhus"),
+                .value = slice_of(kept->value),
+                .headers = &kept->headers,
+        };
+        feed(world, &input);
+        return true;
+}
+
+/* Until nothing happens any more. Waits of up to a minute are waited. */
+static void run(struct world *world)
+{
+        for (int turns = 0; turns < 100000 && !world->stopped[0]; turns++) {
+                int64_t next_ms = reconciler_core_next_ms(world->core);
+
+                if (feed_reply(world) || feed_record(world))
+                        continue;
+                if (next_ms > world->now_ms + MINUTE)
+                        return;
+                if (next_ms > world->now_ms)
+                        world->now_ms = next_ms;
+                feed(world, &(struct reconciler_input){ .type = RECONCILER_TICK });
+        }
+}
+
+/* -- lists ---------------------------------------------------------------------------------------
+ */
+
+/* Events are named by a letter: "a", "b" ... A capital is the same event with another title. */
+static void uuid_text(char letter, char text[UUID_TEXT_BYTES])
+{
+        snprintf(text, UUID_TEXT_BYTES, "00000000-0000-4000-8000-0000000000%02x", letter | 0x20);
+}
+
+static void write_event(struct buffer *value, char letter)
+{
+        char uuid[UUID_TEXT_BYTES];
+
+        uuid_text(letter, uuid);
+        buffer_append_format(value,
+                             "%s{\"uuid\":\"%s\",\"title\":\"%s\",\"ticket_manager_relevance\":%s,"
+                             "\"date_time\":{\"start\":\"2026-04-01T18:00:00+02:00\","
+                             "\"end\":\"2026-04-01T20:00:00+02:00\"},\"external_data\":{}}",
+                             value->data[value->length - 1] == '[' ? "" : ",", uuid,
+                             letter & 0x20 ? "small" : "capital", letter == 'z' ? "false" : "true");
+}
+
+struct list_options {
+        bool fresh;
+        bool unchanged; /* of the list that stands there */
+        bool incomplete;
+        int64_t age_ms;
+};
+
+/* A record of `snapshots` at the world's time, with one event a letter. */
+static void list(struct world *world, const char *letters, struct list_options options)
+{
+        struct kept *kept = &world->records[world->record_count++];
+        struct buffer value = BUFFER_NULL;
+        struct snapshot_part part = {
+                .fetch_seq = world->now_ms,
+                .as_of_ms = world->now_ms - options.age_ms,
+                .fetched_at_ms = world->now_ms,
+                .part = 1,
+                .parts = 1,
+                .events = (uint32_t)strlen(letters),
+                .complete = !options.incomplete,
+                .fresh = options.fresh,
+                .unchanged = options.unchanged,
+        };
+
+        buffer_append_byte(&value, '[');
+        for (const char *letter = letters; *letter; letter++)
+                write_event(&value, *letter);
+        buffer_append_byte(&value, ']');
+        sha256_hex(value.data, value.length, part.sha256);
+        if (options.unchanged) {
+                buffer_clear(&value);
+                buffer_append_text(&value, "[]");
+        }
+        snprintf(part.id, sizeof(part.id), "aarhus-%zu", world->record_count);
+        kept->topic = TOPIC_SNAPSHOTS;
+        kept->offset = (int64_t)world->record_count * 10;
+        kept->appended_ms = world->now_ms;
+        headers_clear(&kept->headers);
+        snapshot_part_write(&part, &kept->headers);
+        kept->value = buffer_take(&value);
+}
+
+static void show(struct world *world, const char *letters, struct list_options options)
+{
+        world->now_ms += MINUTE;
+        list(world, letters, options);
+        run(world);
+}
+
+#define FRESH  ((struct list_options){ .fresh = true })
+#define CACHED ((struct list_options){ 0 })
+
+static void command(struct world *world, const char *text)
+{
+        struct reconciler_input input = { .type = RECONCILER_RECORD };
+
+        world->now_ms += MINUTE;
+        input.record = (struct reconciler_record){
+                .topic = TOPIC_CONTROL,
+                .offset = world->now_ms,
+                .appended_ms = world->now_ms,
+                .key = slice_of("aarhus"),
+                .value = slice_of(text),
+        };
+        feed(world, &input);
+        run(world);
+}
+
+/* What a vendor has after reading `changes` by the version rule: the letters, in order. Checks that
+ * equal versions of an event are equal. */
+static void fold(const struct world *world, char letters[LIST_MAX])
+{
+        uint64_t versions[128] = { 0 };
+        char here[128] = { 0 };
+        size_t count = 0;
+
+        for (size_t i = 0; i < world->told_count; i++) {
+                struct change change;
+                struct error error = ERROR_NULL;
+
+                if (change_read(&change, slice_of(world->told[i].value), &error) < 0)
+                        fail_msg("%s", error.text);
+                if (change.op == CHANGE_SNAPSHOT)
+                        continue;
+
+                unsigned letter = change.uuid.bytes[15] & 0x7f;
+
+                if (change.version <= versions[letter])
+                        continue;
+                versions[letter] = change.version;
+                here[letter] = 0;
+                if (change.op != CHANGE_DELETE)
+                        here[letter] = memmem(change.event.data, change.event.length, "capital", 7)
+                                               ? (char)(letter & ~0x20u)
+                                               : (char)letter;
+        }
+        for (size_t letter = 0; letter < 128; letter++)
+                if (here[letter])
+                        letters[count++] = here[letter];
+        letters[count] = '\0';
+}
+
+static void check_vendor(const struct world *world, const char *want, const char *says)
+{
+        char letters[LIST_MAX];
+
+        fold(world, letters);
+        check_text(letters, want, says);
+}
+
+static size_t told_with(const struct world *world, const char *piece)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < world->told_count; i++)
+                count += strstr(world->told[i].value, piece) != NULL;
+        return count;
+}
+
+static struct world *world_with(const char *more, const char *letters)
+{
+        struct world *world = world_new(more);
+
+        assign(world);
+        run(world);
+        show(world, letters, FRESH);
+        check_vendor(world, letters, "the first list is told");
+        return world;
+}
+
+/* -- tests ---------------------------------------------------------------------------------------
+ */
+
+static void test_flow(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        check_number(world->told_count, 4, "three creates and the completion record");
+        show(world, "abc", CACHED);
+        check_number(world->told_count, 5, "the same list again: only the completion record");
+        show(world, "aBc", CACHED);
+        check_vendor(world, "aBc", "an update");
+        check_number(told_with(world, "\"changed\":[\"title\"]"), 1, "names what changed");
+        show(world, "aB", CACHED);
+        check_vendor(world, "aBc", "a cached list deletes nothing");
+        check_number(world->asked_fresh, 1, "but asks for a fresh one");
+        show(world, "aB", FRESH);
+        check_vendor(world, "aB", "which deletes");
+        check_number(told_with(world, "\"reason\":\"absent\""), 1, "as absent");
+        show(world, "aBc", CACHED);
+        check_vendor(world, "aBc", "it comes back");
+        check_number(told_with(world, "\"op\":\"create\""), 4, "as a create");
+        check_number(world->stored, 61, "all is stored");
+        world_free(world);
+}
+
+static void test_unchanged(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+        size_t told = world->told_count;
+
+        show(world, "abc", (struct list_options){ .unchanged = true });
+        check_number(world->reports[REPORT_CONFIRMED], 1, "it confirms the applied list");
+        show(world, "ab", (struct list_options){ .unchanged = true });
+        check_number(world->reports[REPORT_SKIPPED], 1, "another list is not confirmed");
+        check_number(world->asked_full, 1, "but asked for");
+        check_number(world->told_count, told, "nothing is told");
+        check_number(world->stored, 31, "and both are done");
+        world_free(world);
+}
+
+static void test_old_lists(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        show(world, "aBc", (struct list_options){ .age_ms = HOUR });
+        check_vendor(world, "abc", "an older list brings nothing");
+        show(world, "aBc", (struct list_options){ .age_ms = HOUR, .fresh = true });
+        check_vendor(world, "aBc", "a fresh read is never skipped for its age");
+        show(world, "abcd", (struct list_options){ .incomplete = true });
+        show(world, "d", (struct list_options){ .incomplete = true, .fresh = true });
+        check_vendor(world, "abcd", "an incomplete list brings upserts and deletes nothing");
+        world_free(world);
+}
+
+static void test_guard_and_release(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abcdefghijklmnopqrst");
+
+        show(world, "abcdefghijkl", FRESH);
+        check_vendor(world, "abcdefghijklmnopqrst", "8 of 20 at once are held");
+        check_number(world->last.held, 8, "and counted");
+        show(world, "abcdefghijklm", FRESH);
+        check_number(world->last.held, 7, "one came back");
+        world->now_ms += 31 * MINUTE;
+        run(world);
+        check(world->asked_fresh > 0, "a second read is asked for");
+        show(world, "abcdefghijklm", FRESH);
+        check_vendor(world, "abcdefghijklm", "two fresh reads 30 min apart release the rest");
+        world_free(world);
+}
+
+static void test_foreign_list(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abcdef");
+        char approve[256];
+
+        show(world, "uvwxyz", FRESH);
+        show(world, "", FRESH);
+        world->now_ms += HOUR;
+        show(world, "uvwxyz", FRESH);
+        check_vendor(world, "abcdef", "nothing of another site's list is applied");
+        check_number(world->reports[REPORT_FOREIGN], 3, "it is a hold");
+        check_text(world->status.fields[3].value, "another-site", "and says why");
+        show(world, "abcdefg", CACHED);
+        check_vendor(world, "abcdefg", "the own list dissolves it");
+
+        show(world, "uvwxyz", FRESH);
+        snprintf(approve, sizeof(approve),
+                 "{\"command\":\"approve-deletions\",\"id\":\"1\",\"hold\":\"%s\",\"count\":7}",
+                 world->status.fields[2].value);
+        command(world, approve);
+        check_vendor(world, "abcdefg", "an approval alone deletes nothing");
+        show(world, "uvwxyz", FRESH);
+        check_vendor(world, "uvwxyz", "the fresh read after it does");
+        world_free(world);
+}
+
+static void test_commands(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abcdefghij");
+        char text[256];
+
+        show(world, "a", FRESH);
+        check_number(world->last.held, 9, "held");
+        command(world, "{\"command\":\"approve-deletions\",\"id\":\"1\",\"hold\":"
+                       "\"0123456789abcdef\",\"count\":9}");
+        check(strncmp(world->last.text, "refused", 7) == 0, "another hold's name is refused");
+        snprintf(text, sizeof(text),
+                 "{\"command\":\"reject-deletions\",\"id\":\"2\",\"hold\":\"%s\",\"count\":9}",
+                 world->status.fields[2].value);
+        command(world, text);
+        show(world, "a", FRESH);
+        world->now_ms += HOUR;
+        show(world, "a", FRESH);
+        check_vendor(world, "abcdefghij", "a rejected hold keeps them known");
+        check_number(world->last.held, 0, "and silent");
+        world->now_ms += 24 * HOUR;
+        show(world, "a", FRESH);
+        check_number(world->last.held, 9, "for 24 h");
+
+        size_t told = world->told_count;
+
+        command(world, "{\"command\":\"reassert\",\"id\":\"3\"}");
+        show(world, "a", CACHED);
+        check_number(told_with(world, "\"reassert\":true") > 0, 1,
+                     "a reassert tells what is present again");
+        check(world->told_count > told, "and more than nothing");
+        world_free(world);
+}
+
+static void test_relevant_only(void **state)
+{
+        (void)state;
+        struct world *world = world_new(",\"relevant_only\":true");
+
+        assign(world);
+        run(world);
+        show(world, "abz", FRESH);
+        check_vendor(world, "ab", "what is not relevant is not told");
+        show(world, "abz", CACHED);
+        show(world, "ab", FRESH);
+        check_number(told_with(world, "\"op\":\"delete\""), 0,
+                     "and its leaving is nothing to tell");
+        world_free(world);
+}
+
+static void test_own_state(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "ab");
+
+        /* Both lists differ in nothing but the state. */
+        world->now_ms += MINUTE;
+        list(world, "ab", CACHED);
+
+        struct kept *kept = &world->records[world->record_count - 1];
+        struct buffer value = BUFFER_NULL;
+
+        buffer_append_format(&value, "%.*s,\"state\":\"SoldOut\"}]", (int)strlen(kept->value) - 2,
+                             kept->value);
+        free(kept->value);
+        kept->value = buffer_take(&value);
+        snprintf(world->ledger, sizeof(world->ledger),
+                 "{\"wish\":{\"state\":{\"value\":\"SoldOut\",\"version\":1099511627999,\"status\":"
+                 "\"confirmed\"},\"serial\":0}}");
+        run(world);
+        check_number(told_with(world, "\"op\":\"update\""), 0, "a state that we wrote is no news");
+        world->ledger[0] = '\0';
+        show(world, "ab", CACHED);
+        check_number(told_with(world, "\"changed\":[\"state\"]"), 1,
+                     "one that somebody else set is");
+        world_free(world);
+}
+
+static void test_flush(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abcd");
+
+        show(world, "abc", FRESH);
+        flush_redis(world);
+        show(world, "ab", FRESH);
+        check_vendor(world, "ab", "a deletion is not lost with the state");
+        check_number(told_with(world, "\"op\":\"create\""), 4, "nothing is created twice");
+        check_number(told_with(world, "\"op\":\"delete\""), 2, "nothing is deleted twice");
+        check_number(told_with(world, "\"reassert\":true"), 2, "what is present is told again");
+        check_number(world->reports[REPORT_REBUILT], 2,
+                     "one rebuild at the start, one after the loss");
+        flush_redis(world);
+        crash(world);
+        run(world);
+        show(world, "abe", CACHED);
+        check_vendor(world, "abe", "after a restart as well");
+        world_free(world);
+}
+
+static void test_failures(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *says;
+                size_t fail_delivery, conflict, lose_reply;
+        } rows[] = {
+                { "a change that Kafka does not take", 1, 0, 0 },
+                { "the completion record is not taken", 3, 0, 0 },
+                { "somebody else moved the state", 0, 1, 0 },
+                { "the reading of the state is not answered", 0, 0, 1 },
+                { "the reading of the events is not answered", 0, 0, 2 },
+                { "the compare-and-set is not answered", 0, 0, 3 },
+        };
+
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_with("", "abc");
+
+                world->fail_delivery = rows[i].fail_delivery;
+                world->conflict = rows[i].conflict;
+                world->lose_reply = rows[i].lose_reply;
+                show(world, "aBcd", CACHED);
+                check_vendor(world, "aBcd", rows[i].says);
+                check_number(world->reports[REPORT_FAILED], 1, rows[i].says);
+                check_number(world->stored, 21, rows[i].says);
+                world_free(world);
+        }
+}
+
+/* One life with creates, updates, deletions and a return, and a crash after the n-th action.
+ * False if it had fewer than that. */
+static bool live(size_t crash_after)
+{
+        struct world *world = world_new("");
+        bool crashed;
+
+        world->crash_after = crash_after;
+        assign(world);
+        run(world);
+        show(world, "abcd", FRESH);
+        show(world, "aBc", CACHED);
+        show(world, "aBc", FRESH);
+        check_vendor(world, "aBc", "d is gone");
+        show(world, "BcdE", FRESH);
+        check_vendor(world, "BcdE", "whatever action was the last of its process");
+        check_number(world->stored, 41, "all is stored in the end");
+        crashed = world->crash_after == 0;
+        world_free(world);
+        return crashed;
+}
+
+static void test_crashes(void **state)
+{
+        (void)state;
+        size_t crash_after = 1;
+
+        while (live(crash_after))
+                crash_after++;
+        check(crash_after > 40, "a life has many actions");
+}
+
+static void test_recreated_topic(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        show(world, "abc", FRESH);
+        world->now_ms += HOUR;
+        list(world, "ab", FRESH);
+        world->records[world->record_count - 1].offset = 5;
+        run(world);
+        check(strstr(world->stopped, "raise topics.epoch") != NULL, "it stops with a sentence");
+        world_free(world);
+}
+
+static void test_drain(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        world->now_ms += MINUTE;
+        list(world, "ab", FRESH);
+        feed_record(world);
+        feed(world, &(struct reconciler_input){ .type = RECONCILER_DRAIN });
+        check(!world->drained, "work under way is finished first");
+        for (int i = 0; i < 100 && !world->drained; i++)
+                if (!feed_reply(world))
+                        feed(world, &(struct reconciler_input){ .type = RECONCILER_TICK });
+        check(world->drained, "then it is drained");
+        check_vendor(world, "ab", "and told");
+        world_free(world);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_flow),          cmocka_unit_test(test_unchanged),
+                cmocka_unit_test(test_old_lists),     cmocka_unit_test(test_guard_and_release),
+                cmocka_unit_test(test_foreign_list),  cmocka_unit_test(test_commands),
+                cmocka_unit_test(test_relevant_only), cmocka_unit_test(test_own_state),
+                cmocka_unit_test(test_flush),         cmocka_unit_test(test_failures),
+                cmocka_unit_test(test_crashes),       cmocka_unit_test(test_recreated_topic),
+                cmocka_unit_test(test_drain),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
