@@ -1,0 +1,640 @@
+/* services/writer/core.c
+ *
+ * Dispatch: which input goes to whom, who sends next, what is due, when to read on. The rules are
+ * in the files that core.h names.
+ */
+#include "writer/core.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "writer/inside.h"
+
+/* ---- tickets ---- */
+
+struct ticket *core_ticket(struct writer_core *core, enum ticket_kind kind)
+{
+        struct ticket *ticket = memory_new(sizeof(*ticket));
+
+        ticket->kind = kind;
+        ticket->due.kind = DUE_TICKET;
+        ticket->token = ++core->last_token;
+        HASH_ADD(hh, core->tickets, token, sizeof(ticket->token), ticket);
+        return ticket;
+}
+
+void core_ticket_drop(struct writer_core *core, struct ticket *ticket)
+{
+        if (ticket->loads)
+                core->loading--;
+        if (ticket->in_kafka)
+                core->telling--;
+        agenda_drop(&core->agenda, &ticket->due);
+        HASH_DELETE(hh, core->tickets, ticket);
+        free(ticket);
+}
+
+static struct ticket *core_find_ticket(const struct writer_core *core, uint64_t token)
+{
+        struct ticket *ticket;
+
+        HASH_FIND(hh, core->tickets, &token, sizeof(token), ticket);
+        return ticket;
+}
+
+/* ---- shared by the files of the core ---- */
+
+struct partition *core_partition(struct writer_core *core, int32_t number)
+{
+        return number >= 0 && number < core->partition_count ? &core->partitions[number] : NULL;
+}
+
+struct site *core_site(struct writer_core *core, const char *municipality)
+{
+        struct site *site;
+
+        HASH_FIND_STR(core->sites, municipality, site);
+        return site;
+}
+
+struct writer_action *core_act(struct writer_core *core, enum writer_action_type type, const struct site *site)
+{
+        struct writer_action *action = writer_actions_add(core->actions, type);
+
+        if (site)
+                memcpy(action->municipality, site->id, sizeof(action->municipality));
+        return action;
+}
+
+struct writer_report *core_report(struct writer_core *core, enum writer_report_type type, const char *municipality,
+                           const struct uuid *uuid)
+{
+        struct writer_report *report = &writer_actions_add(core->actions, ACTION_REPORT)->report;
+
+        report->type = type;
+        report->latency_ms = -1;
+        snprintf(report->municipality, sizeof(report->municipality), "%s", municipality);
+        if (uuid)
+                uuid_format(uuid, report->uuid);
+        return report;
+}
+
+void core_done(struct writer_core *core, const struct original *original)
+{
+        struct partition *partition = &core->partitions[original_partition(original)];
+        int64_t before = watermark_next(&partition->updates);
+        int64_t next = watermark_done(&partition->updates, original_offset(original));
+
+        if (!partition->assigned || next == before)
+                return;
+
+        struct writer_action *action = core_act(core, ACTION_STORE, NULL);
+
+        action->place.partition = partition->number;
+        action->place.offset = next;
+}
+
+/* ---- intake ---- */
+
+void core_accept(struct writer_core *core, const struct intake *intake, const struct writer_record *record)
+{
+        struct site *site = core_site(core, intake->update.municipality);
+        struct intake full = *intake;
+
+        if (writer_site_has_room(site, writer_site_lane(site, &intake->update.uuid), record->key.length + record->value.length)) {
+                course_add(core, site, intake, record);
+                return;
+        }
+        full.reason = "too-many-waiting";
+        error_set(&full.detail, "municipality: '%s' has %zu updates waiting, which is its bound (write_queue_events)",
+                  site->id, site->waiting);
+        anteroom_refuse(core, &full, record);
+}
+
+static void core_update(struct writer_core *core, const struct writer_record *record)
+{
+        struct partition *partition = core_partition(core, record->partition);
+        struct intake intake;
+
+        if (!partition || !partition->assigned || record->offset < watermark_next(&partition->updates))
+                return;
+        watermark_add(&partition->updates, record->offset);
+        switch (intake_read(&intake, record, core->topics->epoch, core->config)) {
+        case INTAKE_ACCEPT:
+                core_accept(core, &intake, record);
+                break;
+        case INTAKE_WAIT:
+                anteroom_wait(core, &intake, record);
+                break;
+        case INTAKE_REFUSE:
+                anteroom_refuse(core, &intake, record);
+                break;
+        }
+        intake_deinit(&intake);
+}
+
+/* ---- configuration ---- */
+
+static void core_add_sites(struct writer_core *core)
+{
+        for (size_t i = 0; i < core->config->municipality_count; i++) {
+                const struct municipality *municipality = &core->config->municipalities[i];
+                struct site *site;
+
+                if (core_site(core, municipality->id))
+                        continue;
+                site = writer_site_new(municipality, topics_partition(core->topics, municipality->id), core->now_ms);
+                HASH_ADD_STR(core->sites, id, site);
+        }
+}
+
+/* One that left goes when nothing of it is under way; until then its lanes end what they began. */
+static void core_drop_site(struct writer_core *core, struct site *site)
+{
+        for (const struct ticket *ticket = core->tickets; ticket; ticket = ticket->hh.next)
+                if (ticket->site == site)
+                        return;
+        for (const struct lane *lane = core->orphans; lane; lane = lane->next)
+                if (lane->site == site)
+                        return;
+        if (site->lanes)
+                return;
+        if (core->turn == site)
+                core->turn = NULL;
+        HASH_DELETE(hh, core->sites, site);
+        writer_site_free(site);
+}
+
+static void core_configure(struct writer_core *core, const struct config *config)
+{
+        struct site *site, *other;
+
+        core->config = config;
+        core->retry = (struct retry_policy){ config->writer.retry_base_ms, config->writer.retry_cap_ms, 0 };
+        HASH_ITER(hh, core->sites, site, other) {
+                writer_site_configure(site, config_municipality(config, site->id));
+                if (site->municipality)
+                        continue;
+                leave_site(core, site);
+                core_drop_site(core, site);
+        }
+        core_add_sites(core);
+        anteroom_open(core);
+}
+
+static void core_login_missing(struct writer_core *core, struct site *site)
+{
+        struct writer_report *report;
+
+        if (site->login == LOGIN_MISSING)
+                return;
+        site->login = LOGIN_MISSING;
+        report = core_report(core, REPORT_CREDENTIALS_MISSING, site->id, NULL);
+        snprintf(report->detail, sizeof(report->detail), "create %s/%s.username and %s/%s.password",
+                 core->config->credentials_dir, site->id, core->config->credentials_dir, site->id);
+}
+
+static void core_credentials(struct writer_core *core, const struct writer_input *input)
+{
+        struct site *site = core_site(core, input->credentials.municipality);
+
+        if (!site)
+                return;
+        site->status_due = true;
+        if (!input->credentials.present) {
+                core_login_missing(core, site);
+        } else if (site->login == LOGIN_MISSING) {
+                site->login = LOGIN_PRESENT;
+        } else if (site->login == LOGIN_REJECTED && input->credentials.changed) {
+                site->probe_at_ms = core->now_ms;
+        }
+}
+
+/* ---- assignment ---- */
+
+static void core_revoke(struct writer_core *core)
+{
+        leave_revoked(core);
+
+        struct ticket *ticket, *other;
+
+        HASH_ITER(hh, core->tickets, ticket, other)
+                if (ticket->letter)
+                        core_ticket_drop(core, ticket);
+        anteroom_clear(core);
+        for (int32_t i = 0; i < core->partition_count; i++) {
+                struct partition *partition = &core->partitions[i];
+
+                catchup_stop(core, partition);
+                watermark_deinit(&partition->updates);
+                partition->assigned = false;
+                partition->reading = false;
+        }
+}
+
+static void core_assign(struct writer_core *core, const struct writer_input *input)
+{
+        core_revoke(core);
+        for (size_t i = 0; i < input->assigned.count; i++) {
+                struct partition *partition = core_partition(core, input->assigned.partitions[i].partition);
+
+                if (!partition)
+                        continue;
+                partition->assigned = true;
+                partition->next_offset = input->assigned.partitions[i].next_offset;
+                catchup_start(core, partition);
+        }
+}
+
+static void core_redis(struct writer_core *core, bool up)
+{
+        core->redis_up = up;
+        for (int32_t i = 0; i < core->partition_count; i++) {
+                struct partition *partition = &core->partitions[i];
+
+                if (partition->assigned || partition->needed)
+                        catchup_start(core, partition);
+        }
+}
+
+/* The log begins later than what was committed: retention took what nobody had handled. */
+static void core_out_of_range(struct writer_core *core, int32_t number, int64_t low)
+{
+        struct partition *partition = core_partition(core, number);
+
+        if (!partition || !partition->assigned)
+                return;
+
+        struct writer_report *report = core_report(core, REPORT_UPDATES_LOST, "", NULL);
+        struct writer_action *action;
+
+        report->partition = number;
+        report->count = low;
+        action = core_act(core, ACTION_READ_UPDATES, NULL);
+        action->place.partition = number;
+        action->place.offset = low;
+}
+
+/* ---- who sends next ---- */
+
+static void core_probe(struct writer_core *core, struct site *site)
+{
+        struct ticket *ticket = core_ticket(core, TICKET_PROBE);
+        struct writer_action *action = core_act(core, ACTION_PATCH, site);
+        struct uuid nobody;
+
+        for (size_t i = 0; i < sizeof(nobody.bytes); i++)
+                nobody.bytes[i] = (uint8_t)dice_next(&core->dice);
+        ticket->site = site;
+        site->probing = true;
+        site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
+        site->status_due = true;
+        action->token = ticket->token;
+        action->patch.municipality = site->municipality;
+        action->patch.lease_until_boot_ms = INT64_MAX;
+        request_url(site->municipality, &nobody, &action->patch.url);
+        buffer_append_text(&action->patch.body, "{}");
+}
+
+static void core_pump_at(struct writer_core *core, int64_t at_ms)
+{
+        if (at_ms < core->pump_ms)
+                core->pump_ms = at_ms;
+}
+
+static bool core_site_is_ours(const struct writer_core *core, const struct site *site)
+{
+        return site->municipality && (core->partitions[site->partition].assigned || site->lanes);
+}
+
+static void core_probe_if_due(struct writer_core *core, struct site *site)
+{
+        if (site->login != LOGIN_REJECTED || site->probing || !core_site_is_ours(core, site))
+                return;
+        if (core->now_ms >= site->probe_at_ms)
+                core_probe(core, site);
+        else
+                core_pump_at(core, site->probe_at_ms);
+}
+
+/* A retry that the budget does not allow yet steps aside for first tries. */
+static bool core_budget_allows(struct writer_core *core, struct site *site, struct lane *lane)
+{
+        int64_t at_ms = bulkhead_retry_at_ms(&site->bulkhead, core->now_ms);
+
+        if (lane->failures == 0 || at_ms <= core->now_ms)
+                return true;
+        writer_site_unqueue(site, lane);
+        lane->retry_ms = at_ms;
+        lane->resume = RESUME_NEXT;
+        agenda_set(&core->agenda, &lane->due, at_ms);
+        return false;
+}
+
+static bool core_send_one(struct writer_core *core, struct site *site)
+{
+        core_probe_if_due(core, site);
+        if (site->queued == 0 || !catchup_ready(core, site))
+                return false;
+
+        int64_t at_ms = writer_site_at_ms(site, core->now_ms);
+
+        if (at_ms > core->now_ms) {
+                core_pump_at(core, at_ms);
+                return false;
+        }
+        if (!bulkhead_has_slot(&site->bulkhead, core->in_flight, (unsigned)core->config->writer.max_transfers))
+                return false;
+
+        struct lane *lane = writer_site_turn(site);
+
+        if (core_budget_allows(core, site, lane))
+                course_claim(core, lane);
+        return true;
+}
+
+static struct site *core_site_after(struct writer_core *core, struct site *site)
+{
+        return site->hh.next ? site->hh.next : core->sites;
+}
+
+/* Round-robin over municipalities: one each, until nobody can send. */
+static void core_pump(struct writer_core *core)
+{
+        size_t idle = 0, count = HASH_COUNT(core->sites);
+
+        core->pump_ms = INT64_MAX;
+        if (!core->redis_up || core->draining || core->failed)
+                return;
+        if (!core->turn)
+                core->turn = core->sites;
+        while (idle < count) {
+                struct site *site = core->turn;
+
+                core->turn = core_site_after(core, site);
+                idle = core_send_one(core, site) ? 0 : idle + 1;
+        }
+}
+
+/* ---- time ---- */
+
+static void core_due(struct writer_core *core)
+{
+        struct due *due;
+
+        while ((due = agenda_take(&core->agenda, core->now_ms))) {
+                switch (due->kind) {
+                case DUE_LANE:
+                        course_due(core, (struct lane *)due);
+                        break;
+                case DUE_LETTER:
+                        anteroom_due(core, (struct letter *)due);
+                        break;
+                case DUE_VIEW:
+                        catchup_due(core, (struct partition *)due);
+                        break;
+                case DUE_TICKET:
+                        telling_due(core, (struct ticket *)due);
+                        break;
+                }
+        }
+}
+
+static void core_statuses(struct writer_core *core)
+{
+        struct site *site, *other;
+
+        if (core->now_ms < core->status_ms)
+                return;
+        core->status_ms = core->now_ms + STATUS_EVERY_MS;
+        HASH_ITER(hh, core->sites, site, other) {
+                if (!site->status_due || !core_site_is_ours(core, site))
+                        continue;
+                site->status_due = false;
+                writer_site_status(site, core->now_ms, &core_act(core, ACTION_STATUS, site)->status);
+        }
+}
+
+static void core_say_room(struct writer_core *core, enum writer_action_type type, bool *said, bool room)
+{
+        if (*said == room)
+                return;
+        *said = room;
+        core_act(core, type, NULL)->room = room;
+}
+
+static void core_rooms(struct writer_core *core)
+{
+        core_say_room(core, ACTION_WANT_UPDATES, &core->wants_updates,
+                      core->redis_up && !core->draining && !core->failed && core->loading < LOADING_MAX &&
+                              core->telling < TELLING_MAX);
+        core_say_room(core, ACTION_WANT_RESULTS, &core->wants_results, core->folding < FOLDING_MAX);
+}
+
+static void core_drain_step(struct writer_core *core)
+{
+        if (!core->draining || core->drained || !leave_is_done(core))
+                return;
+        core->drained = true;
+        core_act(core, ACTION_DRAINED, NULL);
+}
+
+/* ---- replies ---- */
+
+static void core_lane_reply(struct writer_core *core, struct ticket *ticket, const struct writer_input *input)
+{
+        struct lane *lane = ticket->lane;
+
+        core_ticket_drop(core, ticket);
+        if (input->type == INPUT_LOADED)
+                course_loaded(core, lane, input);
+        else if (input->type == INPUT_LEDGER)
+                course_ledger(core, lane, input);
+        else
+                course_answered(core, lane, input);
+}
+
+static void core_reply(struct writer_core *core, const struct writer_input *input)
+{
+        struct ticket *ticket = core_find_ticket(core, input->token);
+        struct site *site;
+
+        if (!ticket)
+                return;
+        switch (ticket->kind) {
+        case TICKET_LANE:
+                core_lane_reply(core, ticket, input);
+                return;
+        case TICKET_RESULT:
+        case TICKET_DEAD:
+        case TICKET_CARRY:
+        case TICKET_LETTER:
+        case TICKET_CONTROL:
+                telling_delivered(core, ticket, input);
+                return;
+        case TICKET_FOLD:
+                catchup_folded(core, ticket, input);
+                return;
+        case TICKET_POSITION:
+                catchup_position(core, ticket, input);
+                return;
+        case TICKET_NOTE:
+                catchup_noted(core, ticket, input->ok);
+                return;
+        case TICKET_SEALS:
+                catchup_seals(core, ticket, input);
+                return;
+        case TICKET_PROBE:
+                site = ticket->site;
+                core_ticket_drop(core, ticket);
+                judge_probe(core, site, &input->answered.answer);
+                return;
+        }
+}
+
+static void core_dispatch(struct writer_core *core, const struct writer_input *input)
+{
+        switch (input->type) {
+        case INPUT_TICK:
+                break;
+        case INPUT_CONFIG:
+                core_configure(core, input->config);
+                break;
+        case INPUT_CREDENTIALS:
+                core_credentials(core, input);
+                break;
+        case INPUT_ASSIGNED:
+                core_assign(core, input);
+                break;
+        case INPUT_REVOKED:
+                core_revoke(core);
+                break;
+        case INPUT_UPDATE:
+                core_update(core, &input->record);
+                break;
+        case INPUT_UPDATES_OUT_OF_RANGE:
+                core_out_of_range(core, input->place.partition, input->place.offset);
+                break;
+        case INPUT_REDIS:
+                core_redis(core, input->up);
+                break;
+        case INPUT_RESULT:
+                catchup_result(core, &input->record);
+                break;
+        case INPUT_RESULTS_END:
+                catchup_end(core, input->place.partition, input->place.offset);
+                break;
+        case INPUT_RESULTS_OUT_OF_RANGE:
+                catchup_out_of_range(core, input->range.partition, input->range.low, input->range.high);
+                break;
+        case INPUT_DRAIN:
+                core->draining = true;
+                break;
+        default:
+                core_reply(core, input);
+                break;
+        }
+}
+
+void writer_core_handle(struct writer_core *core, const struct writer_input *input, int64_t now_ms, struct writer_actions *actions)
+{
+        core->now_ms = now_ms;
+        core->actions = actions;
+        core_dispatch(core, input);
+        core_due(core);
+        core_pump(core);
+        core_statuses(core);
+        core_rooms(core);
+        core_drain_step(core);
+        core->actions = NULL;
+}
+
+int64_t writer_core_next_ms(const struct writer_core *core)
+{
+        int64_t next_ms = agenda_next_ms(&core->agenda);
+
+        if (core->pump_ms < next_ms)
+                next_ms = core->pump_ms;
+        return core->status_ms < next_ms ? core->status_ms : next_ms;
+}
+
+/* ---- life ---- */
+
+struct writer_core *writer_core_new(const struct writer_settings *settings, int64_t now_ms)
+{
+        struct writer_core *core = memory_new(sizeof(*core));
+
+        core->topics = settings->topics;
+        core->dice.state = settings->seed;
+        core->now_ms = now_ms;
+        core->pump_ms = INT64_MAX;
+        core->status_ms = now_ms + STATUS_EVERY_MS;
+        core->wants_updates = true; /* as a consumer is at first */
+        core->wants_results = true;
+        snprintf(core->instance, sizeof(core->instance), "%s", settings->instance);
+        core->partition_count = settings->topics->partitions;
+        core->partitions = memory_new((size_t)core->partition_count * sizeof(*core->partitions));
+        for (int32_t i = 0; i < core->partition_count; i++)
+                core->partitions[i] = (struct partition){ .due.kind = DUE_VIEW, .number = i, .note_offset = -1,
+                                                          .updates = WATERMARK_NULL, .results = WATERMARK_NULL };
+        core_configure(core, settings->config);
+        return core;
+}
+
+void writer_core_free(struct writer_core *core)
+{
+        if (!core)
+                return;
+
+        struct writer_actions actions = ACTIONS_NULL;
+        struct site *site, *other;
+
+        core->actions = &actions;
+        core_revoke(core);
+        while (core->orphans) {
+                course_tear_tickets(core, core->orphans);
+                course_drop_attempt(core, core->orphans);
+                course_go(core, core->orphans);
+        }
+        while (core->tickets)
+                core_ticket_drop(core, core->tickets);
+        HASH_ITER(hh, core->sites, site, other) {
+                HASH_DELETE(hh, core->sites, site);
+                writer_site_free(site);
+        }
+        for (int32_t i = 0; i < core->partition_count; i++)
+                watermark_deinit(&core->partitions[i].results);
+        agenda_deinit(&core->agenda);
+        writer_actions_deinit(&actions);
+        free(core->partitions);
+        free(core);
+}
+
+/* ---- to be looked at ---- */
+
+size_t writer_core_site_count(const struct writer_core *core)
+{
+        return HASH_COUNT(core->sites);
+}
+
+bool writer_core_site(const struct writer_core *core, size_t index, int64_t now_ms, const char **municipality,
+                      struct site_status *status)
+{
+        const struct site *site = core->sites;
+
+        while (index-- > 0 && site)
+                site = site->hh.next;
+        if (!site)
+                return false;
+        *municipality = site->id;
+        if (!core_site_is_ours(core, site))
+                return false;
+        writer_site_status(site, now_ms, status);
+        return true;
+}
+
+bool writer_core_ready(const struct writer_core *core)
+{
+        return core->redis_up && !core->failed;
+}

@@ -1,0 +1,82 @@
+/* services/writer/ledger.c
+ *
+ * Entries are compared as bytes by the Lua scripts, so writing the same entry gives the same bytes.
+ */
+#include "writer/ledger.h"
+
+#include "base/json.h"
+#include "model/version.h"
+
+void ledger_entry_write(const struct wish *wish, const char *token, int64_t lease_until_ms, struct buffer *out)
+{
+        buffer_append_byte(out, '{');
+        json_write_member(out, "wish");
+        wish_write(wish, out);
+        if (token && token[0]) {
+                json_write_member_text(out, "token", token);
+                json_write_member_integer(out, "lease_until", lease_until_ms);
+        }
+        buffer_append_byte(out, '}');
+}
+
+static void read_lease(struct ledger_entry *entry, const json_t *object)
+{
+        const char *token = json_member_text(object, "token");
+
+        if (!token || strlen(token) >= sizeof(entry->token))
+                return;
+        memcpy(entry->token, token, strlen(token) + 1);
+        if (!json_member_integer(object, "lease_until", &entry->lease_until_ms) || entry->lease_until_ms < 0)
+                entry->lease_until_ms = 0;
+}
+
+int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct error *error)
+{
+        memset(entry, 0, sizeof(*entry));
+        if (bytes.length == 0)
+                return 0;
+
+        _cleanup_(json_decrefp) json_t *object = json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, error);
+
+        if (!object || wish_read(&entry->wish, json_object_get(object, "wish"), error) < 0)
+                return error_wrap(error, "ledger entry");
+        read_lease(entry, object);
+        return 0;
+}
+
+void ledger_entry_deinit(struct ledger_entry *entry)
+{
+        wish_deinit(&entry->wish);
+}
+
+void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token)
+{
+        if (!entry->token[0] || (own_token && strcmp(entry->token, own_token) == 0))
+                return;
+        if (entry->wish.sealed_at_ms < entry->lease_until_ms)
+                entry->wish.sealed_at_ms = entry->lease_until_ms;
+        if (entry->wish.sealed_at_ms == 0)
+                entry->wish.sealed_at_ms = 1;
+}
+
+void ledger_position_write(const struct ledger_position *position, struct buffer *out)
+{
+        buffer_append_byte(out, '{');
+        json_write_member_integer(out, "epoch", position->epoch);
+        json_write_member_integer(out, "offset", position->offset);
+        buffer_append_byte(out, '}');
+}
+
+void ledger_position_read(struct ledger_position *position, struct slice bytes)
+{
+        _cleanup_(json_decrefp) json_t *object =
+                bytes.length > 0 ? json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, NULL) : NULL;
+        int64_t epoch, offset;
+
+        *position = (struct ledger_position){ 0, -1 };
+        if (!object || !json_member_integer(object, "epoch", &epoch) ||
+            !json_member_integer(object, "offset", &offset))
+                return;
+        if (epoch >= EPOCH_MIN && epoch <= EPOCH_MAX && offset >= -1)
+                *position = (struct ledger_position){ (uint32_t)epoch, offset };
+}

@@ -1,0 +1,44 @@
+/* services/writer/ledger.h
+ *
+ * The values of the Redis hash `{m}:w`, the writer's ledger: per event (its uuid as text) the
+ * standing wish and, while somebody is at it, a lease; in the field "@" how far `results` has been
+ * taken in. A view of `results`, rebuilt from there when it is lost (DESIGN.md "Ledger"). Redis
+ * values are foreign bytes: what cannot be read counts as absent.
+ */
+#ifndef WRITER_LEDGER_H
+#define WRITER_LEDGER_H
+
+#include "model/wish.h"
+
+enum { LEDGER_TOKEN_BYTES = 128, LEDGER_BYTES_MAX = 64 * 1024 };
+#define LEDGER_POSITION_FIELD "@"
+
+struct ledger_entry {
+        struct wish wish;               /* owned: ledger_entry_deinit */
+        char token[LEDGER_TOKEN_BYTES]; /* of the lease; "": nobody has one */
+        int64_t lease_until_ms;         /* by Redis's clock */
+};
+
+/* {"wish":{…},"token":"…","lease_until":…}; the latter two only with a token, and always last: the
+ * scripts find and write them there, by Redis's own clock. */
+void ledger_entry_write(const struct wish *wish, const char *token, int64_t lease_until_ms, struct buffer *out);
+
+/* `bytes` empty: an empty entry. -1 and a reason, and an empty entry, if it cannot be read. */
+int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct error *error);
+void ledger_entry_deinit(struct ledger_entry *entry);
+
+/* A lease of somebody else's that nobody ended: that owner died, and its attempt may still arrive.
+ * Marks the wish as sealed since the end of that lease. `own_token` may be NULL. */
+void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token);
+
+/* {"epoch":1,"offset":99}: all results up to this offset are in the ledger; -1: there were none. */
+struct ledger_position {
+        uint32_t epoch;                 /* 0: unknown, as if nothing was ever read */
+        int64_t offset;
+};
+
+void ledger_position_write(const struct ledger_position *position, struct buffer *out);
+/* What is absent or cannot be read is {0, -1}. */
+void ledger_position_read(struct ledger_position *position, struct slice bytes);
+
+#endif

@@ -1,0 +1,28 @@
+/* services/writer/script.h
+ *
+ * What has to happen in Redis in one piece. The scripts compare and set; what is compared and what
+ * is set is decided in the core. A lease is measured by Redis's clock alone, and stands at the end
+ * of the entry: `,"token":"…","lease_until":…}` (writer/ledger.h).
+ *
+ * Keys of one municipality share a hash tag: {m}:w ledger, {m}:s and {m}:m what the reconciler
+ * knows, {m}:seals uuids by the time their seal is due.
+ */
+#ifndef WRITER_SCRIPT_H
+#define WRITER_SCRIPT_H
+
+#include "io/redis.h"
+
+/* KEYS w s m seals; ARGV uuid, uuid as 16 bytes, expected, fresh, token, lease ms, seal due.
+ * MISSING | BUSY, ms left | STALE, current | SEND, known, whether a snapshot was ever applied */
+extern const struct redis_script script_begin;
+
+/* KEYS w seals; ARGV uuid, token, fresh, seal due or 0. OK | FENCED */
+extern const struct redis_script script_finish;
+
+/* KEYS w seals; ARGV uuid, expected, fresh, seal due or 0. OK | STALE, current */
+extern const struct redis_script script_merge;
+
+/* KEYS w; ARGV epoch, offset, the field's text. Only forward. */
+extern const struct redis_script script_note;
+
+#endif

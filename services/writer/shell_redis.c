@@ -1,0 +1,397 @@
+/* services/writer/shell_redis.c
+ *
+ * Actions on Redis, and their replies as inputs. A reply that is lost, or an error of Redis, is an
+ * input as well: the core decides what then.
+ */
+#include "writer/shell.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "writer/script.h"
+
+enum { KEY_BYTES = MUNICIPALITY_ID_BYTES + 16, NUMBER_BYTES = 24, SEALS_MAX = 10000 };
+
+/* A call, or two in one pipeline, under way. */
+struct call {
+        struct shell *shell;
+        enum writer_action_type type;
+        uint64_t token;
+        int64_t lease_until_boot_ms;
+        bool half;              /* the first of two replies has come */
+        bool failed;            /* or was lost */
+        bool missing;           /* the ledger has no "@" */
+        char *first;            /* what it was */
+        size_t first_length;
+};
+
+/* ---- replies ---- */
+
+static struct slice reply_text(const struct redisReply *reply)
+{
+        if (!reply || reply->type != REDIS_REPLY_STRING)
+                return SLICE_NULL;
+        return (struct slice){ reply->str, reply->len };
+}
+
+static struct slice reply_item(const struct redisReply *reply, size_t index)
+{
+        return index < reply->elements ? reply_text(reply->element[index]) : SLICE_NULL;
+}
+
+static int64_t reply_number(const struct redisReply *reply, size_t index)
+{
+        if (index < reply->elements && reply->element[index]->type == REDIS_REPLY_INTEGER)
+                return reply->element[index]->integer;
+        return 0;
+}
+
+static bool reply_is_good(const struct call *call, const struct redisReply *reply)
+{
+        if (!reply)
+                return false;
+        if (reply->type != REDIS_REPLY_ERROR)
+                return true;
+        logger_say(call->shell->daemon->logger, LOG_WARN, "redis answered with an error",
+                   FIELD_TEXT("command", writer_action_name(call->type)), FIELD_TEXT("error.message", reply->str));
+        return false;
+}
+
+static void ledger_reply(struct writer_input *input, const struct redisReply *reply)
+{
+        struct slice word = reply_item(reply, 0);
+
+        if (slice_is(word, "MISSING")) {
+                input->ledger.reply = LEDGER_MISSING;
+        } else if (slice_is(word, "BUSY")) {
+                input->ledger.reply = LEDGER_BUSY;
+                input->ledger.wait_ms = reply_number(reply, 1);
+        } else if (slice_is(word, "STALE")) {
+                input->ledger.reply = LEDGER_STALE;
+                input->ledger.current = reply_item(reply, 1);
+        } else if (slice_is(word, "SEND")) {
+                input->ledger.reply = LEDGER_SEND;
+                input->ledger.known = reply_item(reply, 1);
+                input->ledger.any_snapshot = reply_number(reply, 2) != 0;
+        } else if (slice_is(word, "OK")) {
+                input->ledger.reply = LEDGER_OK;
+        } else if (slice_is(word, "FENCED")) {
+                input->ledger.reply = LEDGER_FENCED;
+        }
+}
+
+static void call_end(struct call *call, const struct writer_input *input)
+{
+        struct shell *shell = call->shell;
+
+        if (!shell->stopping)
+                shell_handle(shell, input);
+        free(call->first);
+        free(call);
+}
+
+static void on_ledger(void *context, const struct redisReply *reply)
+{
+        struct call *call = context;
+        struct writer_input input = { .type = INPUT_LEDGER, .token = call->token,
+                               .ledger = { .reply = LEDGER_LOST, .lease_until_boot_ms = call->lease_until_boot_ms } };
+
+        if (reply_is_good(call, reply) && reply->type == REDIS_REPLY_ARRAY)
+                ledger_reply(&input, reply);
+        call_end(call, &input);
+}
+
+static void on_noted(void *context, const struct redisReply *reply)
+{
+        struct call *call = context;
+
+        call_end(call, &(struct writer_input){ .type = INPUT_NOTED, .token = call->token, .ok = reply_is_good(call, reply) });
+}
+
+/* Seals: uuid and score by turns. */
+static size_t read_seals(const struct redisReply *reply, struct input_seal *seals)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+                struct slice uuid = reply_item(reply, i), due = reply_item(reply, i + 1);
+
+                if (!due.data || !uuid.data || !uuid_parse(uuid.data, uuid.length, &seals[count].uuid))
+                        continue;
+                seals[count++].due_ms = (int64_t)strtod(due.data, NULL);
+        }
+        return count;
+}
+
+static void on_seals(void *context, const struct redisReply *reply)
+{
+        struct call *call = context;
+        struct writer_input input = { .type = INPUT_SEALS, .token = call->token };
+        _cleanup_(freep) struct input_seal *seals = NULL;
+
+        if (reply_is_good(call, reply) && reply->type == REDIS_REPLY_ARRAY) {
+                seals = memory_new((reply->elements / 2 + 1) * sizeof(*seals));
+                input.seals.ok = true;
+                input.seals.seals = seals;
+                input.seals.count = read_seals(reply, seals);
+        }
+        call_end(call, &input);
+}
+
+static void keep_first(struct call *call, struct slice text)
+{
+        call->half = true;
+        call->first = memory_copy(text.data, text.length);
+        call->first_length = text.length;
+}
+
+/* The entry and "@" in one answer, then what the snapshot shows. */
+static void on_loaded(void *context, const struct redisReply *reply)
+{
+        struct call *call = context;
+
+        if (!reply_is_good(call, reply))
+                call->failed = true;
+        if (!call->half) {
+                keep_first(call, call->failed ? SLICE_NULL : reply_item(reply, 0));
+                call->missing = !call->failed && !reply_item(reply, 1).data;
+                return;
+        }
+        call_end(call, &(struct writer_input){ .type = INPUT_LOADED, .token = call->token,
+                                               .loaded = { .ok = !call->failed,
+                                                           .missing = call->missing,
+                                                           .entry = { call->first, call->first_length },
+                                                           .known = reply_text(reply) } });
+}
+
+static void on_position(void *context, const struct redisReply *reply)
+{
+        struct call *call = context;
+        struct slice probe = reply_text(reply);
+
+        if (!reply_is_good(call, reply))
+                call->failed = true;
+        if (!call->half) {
+                keep_first(call, reply_text(reply));
+                return;
+        }
+        call_end(call, &(struct writer_input){ .type = INPUT_POSITION, .token = call->token,
+                                               .position = { .ok = !call->failed,
+                                                             .position = { call->first, call->first_length },
+                                                             .probe_at_ms = probe.data ? strtoll(probe.data, NULL, 10) : 0 } });
+}
+
+static void on_status(void *context, const struct redisReply *reply)
+{
+        (void)context;
+        (void)reply;
+}
+
+/* ---- commands ---- */
+
+struct keys {
+        char ledger[KEY_BYTES], known[KEY_BYTES], meta[KEY_BYTES], seals[KEY_BYTES], status[KEY_BYTES];
+};
+
+static void keys_of(struct keys *keys, const char *municipality)
+{
+        snprintf(keys->ledger, KEY_BYTES, "{%s}:w", municipality);
+        snprintf(keys->known, KEY_BYTES, "{%s}:s", municipality);
+        snprintf(keys->meta, KEY_BYTES, "{%s}:m", municipality);
+        snprintf(keys->seals, KEY_BYTES, "{%s}:seals", municipality);
+        snprintf(keys->status, KEY_BYTES, "{%s}:status", municipality);
+}
+
+static struct call *call_new(struct shell *shell, const struct writer_action *action)
+{
+        struct call *call = memory_new(sizeof(*call));
+
+        call->shell = shell;
+        call->type = action->type;
+        call->token = action->token;
+        call->lease_until_boot_ms = shell_boot_ms() + action->ledger.lease_ms;
+        return call;
+}
+
+static const char *number(char text[NUMBER_BYTES], int64_t value)
+{
+        snprintf(text, NUMBER_BYTES, "%" PRId64, value);
+        return text;
+}
+
+/* The call could not be made: its input says that the reply is lost. */
+static void lost(struct call *call, enum writer_input_type type)
+{
+        shell_handle_later(call->shell, &(struct writer_input){ .type = type, .token = call->token });
+        free(call);
+}
+
+static void run(struct call *call, const struct redis_script *script, size_t keys, size_t count,
+                const struct slice *arguments)
+{
+        if (redis_script_run(call->shell->redis, script, on_ledger, call, keys, count, arguments) < 0)
+                lost(call, INPUT_LEDGER);
+}
+
+static void begin(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+{
+        char lease[NUMBER_BYTES], due[NUMBER_BYTES];
+        const struct slice arguments[] = {
+                slice_of(keys->ledger),
+                slice_of(keys->known),
+                slice_of(keys->meta),
+                slice_of(keys->seals),
+                slice_of(uuid),
+                { (const char *)ledger->uuid.bytes, sizeof(ledger->uuid.bytes) },
+                { ledger->expected.data ? ledger->expected.data : "", ledger->expected.length },
+                buffer_slice(&ledger->fresh),
+                slice_of(ledger->token),
+                slice_of(number(lease, ledger->lease_ms)),
+                slice_of(number(due, ledger->seal_at_ms)),
+        };
+
+        run(call, &script_begin, 4, ARRAY_LENGTH(arguments), arguments);
+}
+
+static void finish(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+{
+        char due[NUMBER_BYTES];
+        const struct slice arguments[] = {
+                slice_of(keys->ledger), slice_of(keys->seals),         slice_of(uuid),
+                slice_of(ledger->token), buffer_slice(&ledger->fresh), slice_of(number(due, ledger->seal_at_ms)),
+        };
+
+        run(call, &script_finish, 2, ARRAY_LENGTH(arguments), arguments);
+}
+
+static void merge(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+{
+        char due[NUMBER_BYTES];
+        const struct slice arguments[] = {
+                slice_of(keys->ledger),
+                slice_of(keys->seals),
+                slice_of(uuid),
+                { ledger->expected.data ? ledger->expected.data : "", ledger->expected.length },
+                buffer_slice(&ledger->fresh),
+                slice_of(number(due, ledger->seal_at_ms)),
+        };
+
+        run(call, &script_merge, 2, ARRAY_LENGTH(arguments), arguments);
+}
+
+/* Two reads in one pipeline. Refused after the first was taken, the first's reply alone would never
+ * end the call: it then stands for both. */
+static void read_two(struct call *call, redis_reply_fn *fn, enum writer_input_type type, size_t first_count,
+                     const struct slice *first, const struct slice second[3])
+{
+        if (redis_command(call->shell->redis, fn, call, first_count, first) < 0) {
+                lost(call, type);
+        } else if (redis_command(call->shell->redis, fn, call, 3, second) < 0) {
+                call->half = true;
+                call->failed = true;
+        }
+}
+
+static void load(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+{
+        const struct slice entry[] = { slice_of("HMGET"), slice_of(keys->ledger), slice_of(uuid),
+                                       slice_of(LEDGER_POSITION_FIELD) };
+        const struct slice known[] = { slice_of("HGET"), slice_of(keys->known),
+                                       { (const char *)ledger->uuid.bytes, sizeof(ledger->uuid.bytes) } };
+
+        read_two(call, on_loaded, INPUT_LOADED, ARRAY_LENGTH(entry), entry, known);
+}
+
+static void position(struct call *call, const struct keys *keys)
+{
+        const struct slice place[] = { slice_of("HGET"), slice_of(keys->ledger), slice_of(LEDGER_POSITION_FIELD) };
+        const struct slice probe[] = { slice_of("HGET"), slice_of(keys->status), slice_of("writer_probe_at") };
+
+        read_two(call, on_position, INPUT_POSITION, ARRAY_LENGTH(place), place, probe);
+}
+
+static void note(struct call *call, const struct keys *keys, const struct ledger_position *place)
+{
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
+        char epoch[NUMBER_BYTES], offset[NUMBER_BYTES];
+
+        ledger_position_write(place, &text);
+
+        const struct slice arguments[] = { slice_of(keys->ledger), slice_of(number(epoch, place->epoch)),
+                                           slice_of(number(offset, place->offset)), buffer_slice(&text) };
+
+        if (redis_script_run(call->shell->redis, &script_note, on_noted, call, 1, ARRAY_LENGTH(arguments), arguments) < 0)
+                lost(call, INPUT_NOTED);
+}
+
+static void seals(struct call *call, const struct keys *keys)
+{
+        char last[NUMBER_BYTES];
+        const struct slice arguments[] = { slice_of("ZRANGE"), slice_of(keys->seals), slice_of("0"),
+                                           slice_of(number(last, SEALS_MAX - 1)), slice_of("WITHSCORES") };
+
+        if (redis_command(call->shell->redis, on_seals, call, ARRAY_LENGTH(arguments), arguments) < 0)
+                lost(call, INPUT_SEALS);
+}
+
+static void status(struct shell *shell, const struct keys *keys, const struct site_status *status)
+{
+        char texts[9][NUMBER_BYTES];
+        const struct slice arguments[] = {
+                slice_of("HSET"), slice_of(keys->status),
+                slice_of("writer_waiting"), slice_of(number(texts[0], (int64_t)status->waiting)),
+                slice_of("writer_oldest"), slice_of(number(texts[1], status->oldest_ms)),
+                slice_of("writer_breaker"), slice_of(breaker_state_name(status->breaker)),
+                slice_of("writer_breaker_until"), slice_of(number(texts[2], status->breaker_until_ms)),
+                slice_of("writer_paused_until"), slice_of(number(texts[3], status->paused_until_ms)),
+                slice_of("writer_credentials_rejected"), slice_of(number(texts[4], status->credentials_rejected)),
+                slice_of("writer_credentials_missing"), slice_of(number(texts[5], status->credentials_missing)),
+                slice_of("writer_probe_at"), slice_of(number(texts[6], status->probe_at_ms)),
+                slice_of("writer_last_outcome"), slice_of(status->last_outcome),
+                slice_of("writer_last_outcome_at"), slice_of(number(texts[7], status->last_outcome_ms)),
+                slice_of("writer_at"), slice_of(number(texts[8], loop_now_ms(shell->daemon->loop))),
+        };
+
+        redis_command(shell->redis, on_status, NULL, ARRAY_LENGTH(arguments), arguments);
+}
+
+void shell_redis(struct shell *shell, const struct writer_action *action)
+{
+        char uuid[UUID_TEXT_BYTES];
+        struct keys keys;
+
+        keys_of(&keys, action->municipality);
+        if (action->type == ACTION_STATUS) {
+                status(shell, &keys, &action->status);
+                return;
+        }
+
+        struct call *call = call_new(shell, action);
+
+        uuid_format(&action->ledger.uuid, uuid);
+        switch (action->type) {
+        case ACTION_BEGIN:
+                begin(call, &keys, &action->ledger, uuid);
+                break;
+        case ACTION_FINISH:
+                finish(call, &keys, &action->ledger, uuid);
+                break;
+        case ACTION_MERGE:
+                merge(call, &keys, &action->ledger, uuid);
+                break;
+        case ACTION_LOAD:
+                load(call, &keys, &action->ledger, uuid);
+                break;
+        case ACTION_POSITION:
+                position(call, &keys);
+                break;
+        case ACTION_NOTE:
+                note(call, &keys, &action->note);
+                break;
+        default:
+                seals(call, &keys);
+                break;
+        }
+}

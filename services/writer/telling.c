@@ -1,0 +1,303 @@
+/* services/writer/telling.c
+ *
+ * Results, dead letters and what else the writer produces. A record is built anew whenever it is
+ * produced, so nothing is kept of it while Kafka has it; one that is not acknowledged is produced
+ * again a second later. Readers take a repeat for what it is: the same version, the same outcome.
+ */
+#include "writer/inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "model/control.h"
+#include "model/dead_letter.h"
+#include "model/version.h"
+
+enum { TELL_AGAIN_MS = 1000 };
+
+static const enum result_outcome outcomes[] = {
+        [END_APPLIED] = OUTCOME_APPLIED,       [END_UNCHANGED] = OUTCOME_UNCHANGED,
+        [END_SUPERSEDED] = OUTCOME_SUPERSEDED, [END_ENDED] = OUTCOME_ENDED,
+        [END_GONE] = OUTCOME_GONE,             [END_DEAD] = OUTCOME_DEAD,
+};
+
+static struct action_produce *telling_produce(struct writer_core *core, struct ticket *ticket, enum topic topic,
+                                              int32_t partition)
+{
+        struct writer_action *action = writer_actions_add(core->actions, ACTION_PRODUCE);
+
+        action->token = ticket->token;
+        action->produce.topic = topic;
+        action->produce.partition = partition;
+        action->produce.has_key = true;
+        action->produce.headers = memory_new(sizeof(struct headers));
+        return &action->produce;
+}
+
+/* ---- results ---- */
+
+/* What it was about; the wanted's own values, as it came. */
+static void result_of_wanted(struct result *result, const struct lane *lane, const struct wanted *wanted,
+                             const struct update *update)
+{
+        result->version = wanted->version;
+        result->outcome = outcomes[wanted->end];
+        result->attempts = wanted->attempts;
+        result->reason = wanted->reason;
+        memcpy(result->present, update->present, sizeof(result->present));
+        result->state = update->state;
+        result->url = update->url;
+        result->admin_url = update->admin_url;
+        if (wanted->by_attempt) {
+                result->status = lane->attempt->status;
+                memcpy(result->idempotency_key, lane->attempt->request.key, IDEMPOTENCY_KEY_BYTES);
+        }
+}
+
+static void result_of_seal(struct result *result, const struct lane *lane)
+{
+        const struct request *request = &lane->attempt->request;
+
+        result->version = lane_version(lane);
+        result->outcome = lane->attempt->verdict == VERDICT_GONE ? OUTCOME_GONE : OUTCOME_APPLIED;
+        result->attempts = 1;
+        result->status = lane->attempt->status;
+        memcpy(result->present, request->present, sizeof(result->present));
+        result->state = request->state;
+        result->url = request->url;
+        result->admin_url = request->admin_url;
+        memcpy(result->idempotency_key, request->key, IDEMPOTENCY_KEY_BYTES);
+}
+
+static void result_headers(const struct writer_core *core, const struct result *result, const char *key,
+                           const struct wanted *wanted, struct headers *headers)
+{
+        char id[224], source[96];
+
+        snprintf(id, sizeof(id), "%s/%" PRIu64 "/%s", key, result->version, result_outcome_name(result->outcome));
+        snprintf(source, sizeof(source), "/dplsync/writer/%s", core->instance);
+        headers_clear(headers);
+        headers_add_cloudevent(headers, id, source, "dk.dplsync.result", key, core->now_ms);
+        if (wanted) {
+                struct headers original;
+                struct writer_record record;
+
+                original_record(wanted->original, &record, &original);
+                headers_carry_trace(headers, &original);
+        }
+}
+
+static void produce_result(struct writer_core *core, struct ticket *ticket)
+{
+        const struct lane *lane = ticket->lane;
+        struct action_produce *produce = telling_produce(core, ticket, TOPIC_RESULTS, lane->site->partition);
+        struct result result = { .finished_at_ms = core->now_ms, .uuid = lane->uuid };
+        char uuid[UUID_TEXT_BYTES];
+        struct update update = { 0 };
+
+        memcpy(result.municipality, lane->site->id, sizeof(result.municipality));
+        if (ticket->wanted) {
+                update_read(&update, original_value(ticket->wanted->original), NULL);
+                result_of_wanted(&result, lane, ticket->wanted, &update);
+        } else {
+                result_of_seal(&result, lane);
+        }
+        result.wish = lane->wish; /* borrowed: not released */
+        result_write(&result, &produce->text);
+        produce->value = buffer_slice(&produce->text);
+        uuid_format(&lane->uuid, uuid);
+        buffer_append_format(&produce->key, "%s/%s", lane->site->id, uuid);
+        result_headers(core, &result, produce->key.data, ticket->wanted, produce->headers);
+        update_deinit(&update);
+}
+
+/* ---- dead letters ---- */
+
+static void produce_dead_letter(struct writer_core *core, struct ticket *ticket, const struct original *original,
+                                const struct dead_letter *letter, int32_t partition)
+{
+        struct action_produce *produce = telling_produce(core, ticket, TOPIC_DEAD_LETTERS, partition);
+        struct headers headers;
+        struct writer_record record;
+
+        original_record(original, &record, &headers);
+        produce->has_key = record.key.data != NULL;
+        buffer_append(&produce->key, record.key.data, record.key.length);
+        produce->value = record.value;
+        dead_letter_headers(letter, &headers, produce->headers);
+}
+
+static void produce_dead_wanted(struct writer_core *core, struct ticket *ticket)
+{
+        const struct wanted *wanted = ticket->wanted;
+        const struct lane *lane = ticket->lane;
+        const struct attempt *attempt = wanted->by_attempt ? lane->attempt : NULL;
+        char uuid[UUID_TEXT_BYTES];
+
+        uuid_format(&lane->uuid, uuid);
+        produce_dead_letter(core, ticket, wanted->original,
+                            &(struct dead_letter){
+                                    .reason = wanted->reason,
+                                    .detail = attempt ? attempt->detail
+                                                      : "external_data: one half is missing, and neither an earlier update nor a snapshot has it",
+                                    .topic = core->topics->names[TOPIC_UPDATES],
+                                    .partition = original_partition(wanted->original),
+                                    .offset = original_offset(wanted->original),
+                                    .municipality = lane->site->id,
+                                    .uuid = uuid,
+                                    .version = wanted->version,
+                                    .attempts = wanted->attempts,
+                                    .status = attempt ? attempt->status : 0,
+                                    .first_failed_ms = wanted->first_failed_ms ? wanted->first_failed_ms : core->now_ms,
+                                    .last_failed_ms = core->now_ms,
+                                    .answer = attempt ? buffer_slice(&attempt->answer) : SLICE_NULL,
+                            },
+                            lane->site->partition);
+}
+
+static void produce_letter(struct writer_core *core, struct ticket *ticket)
+{
+        const struct letter *letter = ticket->letter;
+        int32_t partition = letter->municipality[0] ? topics_partition(core->topics, letter->municipality)
+                                                    : original_partition(letter->original);
+
+        produce_dead_letter(core, ticket, letter->original,
+                            &(struct dead_letter){
+                                    .reason = letter->reason,
+                                    .detail = letter->detail,
+                                    .topic = core->topics->names[TOPIC_UPDATES],
+                                    .partition = original_partition(letter->original),
+                                    .offset = original_offset(letter->original),
+                                    .municipality = letter->municipality,
+                                    .uuid = letter->uuid,
+                                    .version = letter->version,
+                                    .first_failed_ms = letter->since_ms,
+                                    .last_failed_ms = core->now_ms,
+                            },
+                            partition);
+}
+
+/* ---- requests for a read ---- */
+
+static void produce_refresh(struct writer_core *core, struct ticket *ticket)
+{
+        struct action_produce *produce = telling_produce(core, ticket, TOPIC_CONTROL, ticket->site->partition);
+        struct control control = { .command = CONTROL_REFRESH, .full = true };
+
+        snprintf(control.id, sizeof(control.id), "writer-%" PRIu64 "-%" PRId64, ticket->token, core->now_ms);
+        control_write(&control, &produce->text);
+        produce->value = buffer_slice(&produce->text);
+        buffer_append_text(&produce->key, ticket->site->id);
+        headers_clear(produce->headers);
+}
+
+/* ---- all of them ---- */
+
+static void produce(struct writer_core *core, struct ticket *ticket)
+{
+        switch (ticket->kind) {
+        case TICKET_RESULT:
+                produce_result(core, ticket);
+                break;
+        case TICKET_DEAD:
+                produce_dead_wanted(core, ticket);
+                break;
+        case TICKET_LETTER:
+                produce_letter(core, ticket);
+                break;
+        default:
+                produce_refresh(core, ticket);
+                break;
+        }
+        ticket->in_kafka = true;
+        core->telling++;
+}
+
+static void tell(struct writer_core *core, enum ticket_kind kind, struct lane *lane, struct wanted *wanted)
+{
+        struct ticket *ticket = core_ticket(core, kind);
+
+        ticket->lane = lane;
+        ticket->wanted = wanted;
+        lane->unacked++;
+        if (wanted)
+                wanted->unacked++;
+        produce(core, ticket);
+}
+
+void telling_start(struct writer_core *core, struct lane *lane)
+{
+        for (struct wanted *wanted = lane->ending; wanted; wanted = wanted->next) {
+                if (wanted->told || wanted->end == END_DUPLICATE)
+                        continue;
+                wanted->told = true;
+                if (wanted->end == END_DEAD)
+                        tell(core, TICKET_DEAD, lane, wanted);
+                tell(core, TICKET_RESULT, lane, wanted);
+        }
+}
+
+void telling_seal_result(struct writer_core *core, struct lane *lane)
+{
+        tell(core, TICKET_RESULT, lane, NULL);
+}
+
+void telling_letter(struct writer_core *core, struct letter *letter)
+{
+        struct ticket *ticket = core_ticket(core, TICKET_LETTER);
+
+        letter->state = LETTER_TELLING;
+        ticket->letter = letter;
+        produce(core, ticket);
+}
+
+void telling_refresh(struct writer_core *core, struct site *site)
+{
+        struct ticket *ticket = core_ticket(core, TICKET_CONTROL);
+
+        ticket->site = site;
+        produce(core, ticket);
+}
+
+void telling_due(struct writer_core *core, struct ticket *ticket)
+{
+        produce(core, ticket);
+}
+
+/* From here on "@" must not pass this result until the ledger has what it says. */
+static void note_offset(struct writer_core *core, struct lane *lane, struct wanted *wanted, int64_t offset)
+{
+        watermark_add(&core->partitions[lane->site->partition].results, offset);
+        if (wanted)
+                wanted->result_offset = offset;
+        else
+                lane->attempt->result_offset = offset;
+}
+
+void telling_delivered(struct writer_core *core, struct ticket *ticket, const struct writer_input *input)
+{
+        struct lane *lane = ticket->lane;
+        struct wanted *wanted = ticket->wanted;
+        struct letter *letter = ticket->letter;
+        enum ticket_kind kind = ticket->kind;
+
+        ticket->in_kafka = false;
+        core->telling--;
+        if (!input->delivered.ok && kind != TICKET_CONTROL) {
+                agenda_set(&core->agenda, &ticket->due, core->now_ms + TELL_AGAIN_MS + dice_below(&core->dice, TELL_AGAIN_MS));
+                return;
+        }
+        core_ticket_drop(core, ticket);
+        if (kind == TICKET_CONTROL)
+                return;
+        if (letter) {
+                anteroom_told(core, letter);
+                return;
+        }
+        lane->unacked--;
+        if (wanted)
+                wanted->unacked--;
+        if (kind == TICKET_RESULT)
+                note_offset(core, lane, wanted, input->delivered.offset);
+        course_told(core, lane, wanted);
+}

@@ -1,0 +1,1332 @@
+/* tests/unit/test_writer_core.c
+ *
+ * Stories of the core in a small world: a log of results, a Redis that does what the scripts do, a
+ * site that answers when the story says so. Everything but the site happens at once.
+ */
+#include "unit/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "model/known.h"
+#include "model/version.h"
+#include "writer/core.h"
+
+#define A "a8fd4444-4bbf-4b31-96cf-46389c216ea2"
+#define B "b8fd4444-4bbf-4b31-96cf-46389c216ea2"
+#define PAIR "\"external_data\":{\"url\":\"https://t.example/1\",\"admin_url\":\"https://t.example/a\"}"
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+
+enum { FIELDS_MAX = 64, RECORDS_MAX = 2048, PATCHES_MAX = 64, QUEUE_MAX = 512 };
+
+struct field { /* of one {m}:w */
+        char municipality[MUNICIPALITY_ID_BYTES];
+        char uuid[UUID_TEXT_BYTES];
+        char *text;
+        char token[LEDGER_TOKEN_BYTES];
+        int64_t lease_until_ms;
+};
+
+struct pending { /* an input to be given, and what it refers to */
+        struct writer_input input;
+        char *text;
+};
+
+struct sent {
+        uint64_t token;
+        char uuid[UUID_TEXT_BYTES];
+        char *body;
+        char key[IDEMPOTENCY_KEY_BYTES];
+};
+
+struct world {
+        struct topics topics;
+        struct config *config;
+        struct writer_core *core;
+        struct writer_actions actions;
+        int64_t now_ms;
+        int64_t next_offset;                    /* of `updates` */
+        int64_t stored;                         /* as last stored; -1: never */
+
+        bool redis_is_down;
+        struct field fields[FIELDS_MAX];        /* Redis, but for "@" */
+        size_t field_count;
+        char *position;                         /* "@" of all municipalities; NULL: absent */
+        char *known;                            /* packed, of every event; NULL: no snapshot has any */
+        size_t known_length;
+        bool any_snapshot;
+        int64_t seal_ms;                        /* of A; 0: none */
+
+        char *results[RECORDS_MAX];             /* the log */
+        size_t result_count;
+        bool kafka_is_down;
+        bool out_of_range;                      /* `results` ends before what is asked for */
+        char letters[RECORDS_MAX][48];          /* reasons of dead letters */
+        size_t letter_count;
+        size_t refresh_count;
+
+        struct sent patches[PATCHES_MAX];       /* under way */
+        size_t patch_count;
+        size_t patch_total;
+        char last_key[IDEMPOTENCY_KEY_BYTES];
+        char *last_body;
+
+        struct pending queue[QUEUE_MAX];
+        size_t queue_head, queue_tail;
+        bool drained, failed, wants;
+        char outcomes[2048];                    /* "applied superseded ..." */
+};
+
+/* ---- the world's parts ---- */
+
+static void later(struct world *world, struct writer_input input, char *text)
+{
+        assert_true(world->queue_tail - world->queue_head < QUEUE_MAX);
+        world->queue[world->queue_tail++ % QUEUE_MAX] = (struct pending){ input, text };
+}
+
+static struct field *field_of(struct world *world, const char *municipality, const struct uuid *uuid)
+{
+        char text[UUID_TEXT_BYTES];
+
+        uuid_format(uuid, text);
+        for (size_t i = 0; i < world->field_count; i++)
+                if (strcmp(world->fields[i].uuid, text) == 0 && strcmp(world->fields[i].municipality, municipality) == 0)
+                        return &world->fields[i];
+        assert_true(world->field_count < FIELDS_MAX);
+
+        struct field *field = &world->fields[world->field_count++];
+
+        *field = (struct field){ .text = memory_copy_text("") };
+        snprintf(field->municipality, sizeof(field->municipality), "%s", municipality);
+        snprintf(field->uuid, sizeof(field->uuid), "%s", text);
+        return field;
+}
+
+/* The field's bytes as Redis has them: with the lease at the end. */
+static char *field_bytes(const struct field *field)
+{
+        struct buffer text = BUFFER_NULL;
+
+        if (!field->token[0])
+                return memory_copy_text(field->text);
+        buffer_append(&text, field->text, strlen(field->text) - 1);
+        buffer_append_format(&text, ",\"token\":\"%s\",\"lease_until\":%" PRId64 "}", field->token, field->lease_until_ms);
+        return buffer_take(&text);
+}
+
+static void field_set(struct field *field, const struct buffer *fresh, const char *token, int64_t lease_until_ms)
+{
+        struct ledger_entry entry;
+
+        free(field->text);
+        assert_int_equal(ledger_entry_read(&entry, buffer_slice(fresh), NULL), 0);
+        if (!token) { /* what the core wrote may carry somebody's lease */
+                token = entry.token;
+                lease_until_ms = entry.lease_until_ms;
+        }
+        snprintf(field->token, sizeof(field->token), "%s", token);
+        field->lease_until_ms = lease_until_ms;
+
+        struct buffer text = BUFFER_NULL;
+
+        ledger_entry_write(&entry.wish, NULL, 0, &text);
+        field->text = buffer_take(&text);
+        ledger_entry_deinit(&entry);
+}
+
+static void redis_stale(struct world *world, struct writer_input reply, struct field *field)
+{
+        char *bytes = field_bytes(field);
+
+        reply.ledger.reply = LEDGER_STALE;
+        reply.ledger.current = slice_of(bytes);
+        later(world, reply, bytes);
+}
+
+static bool redis_expects(const struct field *field, const struct buffer *expected)
+{
+        _cleanup_(freep) char *bytes = field_bytes(field);
+
+        return strlen(bytes) == expected->length && memcmp(bytes, expected->data ? expected->data : "", expected->length) == 0;
+}
+
+static void redis_begin(struct world *world, const struct writer_action *action, struct writer_input reply)
+{
+        struct field *field = field_of(world, action->municipality, &action->ledger.uuid);
+
+        if (!world->position) {
+                reply.ledger.reply = LEDGER_MISSING;
+        } else if (field->token[0] && strcmp(field->token, action->ledger.token) != 0 &&
+                   field->lease_until_ms > world->now_ms) {
+                reply.ledger.reply = LEDGER_BUSY;
+                reply.ledger.wait_ms = field->lease_until_ms - world->now_ms;
+        } else if (!redis_expects(field, &action->ledger.expected)) {
+                redis_stale(world, reply, field);
+                return;
+        } else {
+                field_set(field, &action->ledger.fresh, action->ledger.token, world->now_ms + action->ledger.lease_ms);
+                reply.ledger.reply = LEDGER_SEND;
+                reply.ledger.any_snapshot = world->any_snapshot;
+                reply.ledger.known = (struct slice){ world->known, world->known_length };
+                world->seal_ms = action->ledger.seal_at_ms;
+        }
+        later(world, reply, NULL);
+}
+
+static void redis_finish(struct world *world, const struct writer_action *action, struct writer_input reply)
+{
+        struct field *field = field_of(world, action->municipality, &action->ledger.uuid);
+
+        reply.ledger.reply = strcmp(field->token, action->ledger.token) == 0 ? LEDGER_OK : LEDGER_FENCED;
+        if (reply.ledger.reply == LEDGER_OK) {
+                field_set(field, &action->ledger.fresh, "", 0);
+                world->seal_ms = action->ledger.seal_at_ms;
+        }
+        later(world, reply, NULL);
+}
+
+static void redis_merge(struct world *world, const struct writer_action *action, struct writer_input reply)
+{
+        struct field *field = field_of(world, action->municipality, &action->ledger.uuid);
+
+        if (!redis_expects(field, &action->ledger.expected)) {
+                redis_stale(world, reply, field);
+                return;
+        }
+        field_set(field, &action->ledger.fresh, NULL, 0);
+        reply.ledger.reply = LEDGER_OK;
+        later(world, reply, NULL);
+}
+
+static void redis_load(struct world *world, const struct writer_action *action)
+{
+        char *bytes = field_bytes(field_of(world, action->municipality, &action->ledger.uuid));
+
+        later(world, (struct writer_input){ .type = INPUT_LOADED, .token = action->token,
+                                            .loaded = { .ok = true, .missing = !world->position,
+                                                        .entry = slice_of(bytes),
+                                                        .known = { world->known, world->known_length } } }, bytes);
+}
+
+static void redis_seals(struct world *world, const struct writer_action *action)
+{
+        static struct input_seal seal;
+
+        uuid_parse(A, strlen(A), &seal.uuid);
+        seal.due_ms = world->seal_ms;
+        later(world, (struct writer_input){ .type = INPUT_SEALS, .token = action->token,
+                                            .seals = { .ok = true, .seals = &seal, .count = world->seal_ms > 0 } }, NULL);
+}
+
+static void redis_note(struct world *world, const struct writer_action *action)
+{
+        struct buffer text = BUFFER_NULL;
+
+        free(world->position);
+        ledger_position_write(&action->note, &text);
+        world->position = buffer_take(&text);
+        later(world, (struct writer_input){ .type = INPUT_NOTED, .token = action->token, .ok = true }, NULL);
+}
+
+static void redis_act(struct world *world, const struct writer_action *action)
+{
+        struct writer_input reply = { .type = INPUT_LEDGER, .token = action->token,
+                                      .ledger = { .reply = LEDGER_LOST, .lease_until_boot_ms = 1 } };
+
+        switch (action->type) {
+        case ACTION_BEGIN:
+                redis_begin(world, action, reply);
+                break;
+        case ACTION_FINISH:
+                redis_finish(world, action, reply);
+                break;
+        case ACTION_MERGE:
+                redis_merge(world, action, reply);
+                break;
+        case ACTION_LOAD:
+                redis_load(world, action);
+                break;
+        case ACTION_SEALS:
+                redis_seals(world, action);
+                break;
+        case ACTION_NOTE:
+                redis_note(world, action);
+                break;
+        case ACTION_POSITION:
+                later(world, (struct writer_input){ .type = INPUT_POSITION, .token = action->token,
+                                                    .position = { .ok = true, .position = slice_of(world->position) } }, NULL);
+                break;
+        default:
+                break;
+        }
+}
+
+/* Every call is answered as lost. */
+static void redis_lose(struct world *world, const struct writer_action *action)
+{
+        static const enum writer_input_type types[] = {
+                [ACTION_BEGIN] = INPUT_LEDGER, [ACTION_FINISH] = INPUT_LEDGER,     [ACTION_MERGE] = INPUT_LEDGER,
+                [ACTION_LOAD] = INPUT_LOADED,  [ACTION_POSITION] = INPUT_POSITION, [ACTION_NOTE] = INPUT_NOTED,
+                [ACTION_SEALS] = INPUT_SEALS,
+        };
+
+        if (action->type != ACTION_STATUS)
+                later(world, (struct writer_input){ .type = types[action->type], .token = action->token }, NULL);
+}
+
+static void kafka_produce(struct world *world, const struct writer_action *action)
+{
+        struct writer_input reply = { .type = INPUT_DELIVERED, .token = action->token,
+                                      .delivered = { .ok = !world->kafka_is_down } };
+        struct slice value = action->produce.value;
+
+        if (world->kafka_is_down) {
+                later(world, reply, NULL);
+                return;
+        }
+        if (action->produce.topic == TOPIC_RESULTS) {
+                assert_true(world->result_count < RECORDS_MAX);
+                reply.delivered.offset = (int64_t)world->result_count;
+                world->results[world->result_count++] = memory_copy(value.data, value.length);
+        } else if (action->produce.topic == TOPIC_DEAD_LETTERS) {
+                struct slice reason = headers_get(action->produce.headers, "dplsync-reason");
+
+                snprintf(world->letters[world->letter_count++], 48, "%.*s", (int)reason.length, reason.data);
+        } else {
+                world->refresh_count++;
+        }
+        later(world, reply, NULL);
+}
+
+static void results_read(struct world *world, int32_t partition, int64_t from)
+{
+        static const struct headers none;
+
+        if (world->out_of_range) {
+                later(world, (struct writer_input){ .type = INPUT_RESULTS_OUT_OF_RANGE,
+                                                    .range = { partition, 0, (int64_t)world->result_count } }, NULL);
+                return;
+        }
+        for (size_t i = from > 0 ? (size_t)from : 0; i < world->result_count; i++)
+                later(world, (struct writer_input){ .type = INPUT_RESULT,
+                                                    .record = { .partition = partition, .offset = (int64_t)i,
+                                                                .value = slice_of(world->results[i]), .headers = &none } },
+                      NULL);
+        later(world, (struct writer_input){ .type = INPUT_RESULTS_END,
+                                            .place = { partition, (int64_t)world->result_count } }, NULL);
+}
+
+static void site_take(struct world *world, const struct writer_action *action)
+{
+        const char *uuid = strstr(action->patch.url.data, "/events/") + strlen("/events/");
+
+        assert_true(world->patch_count < PATCHES_MAX);
+
+        struct sent *sent = &world->patches[world->patch_count++];
+
+        *sent = (struct sent){ .token = action->token, .body = memory_copy_text(action->patch.body.data) };
+        snprintf(sent->uuid, sizeof(sent->uuid), "%.36s", uuid);
+        memcpy(sent->key, action->patch.key, sizeof(sent->key));
+        memcpy(world->last_key, action->patch.key, sizeof(sent->key));
+        free(world->last_body);
+        world->last_body = memory_copy_text(sent->body);
+        world->patch_total++;
+        for (size_t i = 0; i + 1 < world->patch_count; i++)
+                check(strcmp(world->patches[i].uuid, sent->uuid) != 0, "one PATCH of an event at a time");
+}
+
+static void report_take(struct world *world, const struct writer_report *report)
+{
+        size_t used = strlen(world->outcomes);
+
+        if (report->type == REPORT_OUTCOME)
+                snprintf(world->outcomes + used, sizeof(world->outcomes) - used, "%s%s", used ? " " : "", report->outcome);
+}
+
+static void act(struct world *world, const struct writer_action *action)
+{
+        switch (action->type) {
+        case ACTION_PRODUCE:
+                kafka_produce(world, action);
+                break;
+        case ACTION_READ_RESULTS:
+                results_read(world, action->place.partition, action->place.offset);
+                break;
+        case ACTION_STORE:
+                check(action->place.offset > world->stored, "stored offsets rise");
+                world->stored = action->place.offset;
+                break;
+        case ACTION_PATCH:
+                site_take(world, action);
+                break;
+        case ACTION_REPORT:
+                report_take(world, &action->report);
+                break;
+        case ACTION_WANT_UPDATES:
+                world->wants = action->room;
+                break;
+        case ACTION_DRAINED:
+                world->drained = true;
+                break;
+        case ACTION_FAIL:
+                world->failed = true;
+                break;
+        default:
+                if (world->redis_is_down)
+                        redis_lose(world, action);
+                else
+                        redis_act(world, action);
+                break;
+        }
+}
+
+static void give_one(struct world *world, const struct writer_input *input)
+{
+        writer_core_handle(world->core, input, world->now_ms, &world->actions);
+        for (size_t i = 0; i < world->actions.count; i++)
+                act(world, &world->actions.items[i]);
+        writer_actions_clear(&world->actions);
+}
+
+static void settle(struct world *world)
+{
+        while (world->queue_head < world->queue_tail) {
+                struct pending pending = world->queue[world->queue_head++ % QUEUE_MAX];
+
+                give_one(world, &pending.input);
+                free(pending.text);
+        }
+}
+
+static void give(struct world *world, struct writer_input input)
+{
+        give_one(world, &input);
+        settle(world);
+}
+
+/* Time passes, with a tick whenever the core wants one. */
+static void pass(struct world *world, int64_t ms)
+{
+        int64_t end_ms = world->now_ms + ms;
+
+        for (size_t turns = 0; writer_core_next_ms(world->core) <= end_ms; turns++) {
+                int64_t next_ms = writer_core_next_ms(world->core);
+
+                check(turns < 100000, "time does not stand still");
+                world->now_ms = next_ms > world->now_ms ? next_ms : world->now_ms;
+                give(world, (struct writer_input){ .type = INPUT_TICK });
+        }
+        world->now_ms = end_ms;
+}
+
+/* ---- setting up ---- */
+
+static struct config *config_of(const char *municipalities)
+{
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
+        struct error error = ERROR_NULL;
+
+        buffer_append_format(&text,
+                             "{\"kafka\":{\"bootstrap.servers\":\"k:9092\"},\"redis\":{\"url\":\"redis://r:6379/0\"},"
+                             "\"contact\":\"a@b.example\",\"topics\":{\"partitions\":1},"
+                             "\"defaults\":{\"write_rate\":100,\"write_burst\":100},\"municipalities\":[%s]}",
+                             municipalities);
+        _cleanup_(json_decrefp) json_t *root = json_loads(text.data, 0, NULL);
+        struct config *config = config_read(root, NULL, NULL, NULL, &error);
+
+        if (!config)
+                fail_msg("%s", error.text);
+        return config;
+}
+
+#define AARHUS "{\"id\":\"aarhus\",\"base_url\":\"https://aarhus.example\"}"
+#define VIBORG "{\"id\":\"viborg\",\"base_url\":\"https://viborg.example\"}"
+
+static void assign(struct world *world)
+{
+        struct input_partition partition = { 0, world->stored };
+
+        give(world, (struct writer_input){ .type = INPUT_ASSIGNED, .assigned = { &partition, 1, 1 } });
+}
+
+/* A process starts; the old one, if there was one, is gone without a word. */
+static void boot(struct world *world)
+{
+        static unsigned number;
+        char instance[32];
+
+        writer_core_free(world->core);
+        for (; world->queue_head < world->queue_tail; world->queue_head++)
+                free(world->queue[world->queue_head % QUEUE_MAX].text);
+        for (size_t i = 0; i < world->patch_count; i++)
+                free(world->patches[i].body);
+        world->patch_count = 0;
+        world->wants = true;
+        snprintf(instance, sizeof(instance), "pod-%u", ++number);
+        world->core = writer_core_new(&(struct writer_settings){ world->config, &world->topics, instance, 7 }, world->now_ms);
+        give(world, (struct writer_input){ .type = INPUT_CREDENTIALS, .credentials = { "aarhus", true, false } });
+        give(world, (struct writer_input){ .type = INPUT_REDIS, .up = true });
+        assign(world);
+}
+
+static struct world *world_new(void)
+{
+        struct world *world = memory_new(sizeof(*world));
+
+        topics_init(&world->topics, "dplsync.", 1, 1);
+        world->config = config_of(AARHUS);
+        world->now_ms = INT64_C(1772355600000);
+        world->stored = -1;
+        world->any_snapshot = true;
+        boot(world);
+        return world;
+}
+
+static void world_free(struct world *world)
+{
+        writer_core_free(world->core);
+        writer_actions_deinit(&world->actions);
+        for (size_t i = 0; i < world->field_count; i++)
+                free(world->fields[i].text);
+        for (size_t i = 0; i < world->result_count; i++)
+                free(world->results[i]);
+        for (size_t i = 0; i < world->patch_count; i++)
+                free(world->patches[i].body);
+        free(world->last_body);
+        free(world->position);
+        free(world->known);
+        config_free(world->config);
+        free(world);
+}
+
+/* The snapshot shows every event alike. */
+static void snapshot_shows(struct world *world, enum event_state event_state, const char *url, const char *admin_url,
+                           int64_t end_ms)
+{
+        struct buffer bytes = BUFFER_NULL;
+        struct known known = { .version = version_make(1, 1), .start_ms = TIMESTAMP_NONE, .end_ms = end_ms,
+                               .state = event_state, .url = (char *)(uintptr_t)url,
+                               .admin_url = (char *)(uintptr_t)admin_url };
+
+        known_write(&known, &bytes);
+        free(world->known);
+        world->known_length = bytes.length;
+        world->known = buffer_take(&bytes);
+}
+
+/* ---- the story's verbs ---- */
+
+static void update_at(struct world *world, int64_t offset, const char *municipality, const char *uuid, const char *members)
+{
+        _cleanup_(buffer_deinit) struct buffer value = BUFFER_NULL;
+        struct headers headers = { 0 };
+
+        buffer_append_format(&value, "{\"municipality\":\"%s\",\"uuid\":\"%s\"%s%s}", municipality, uuid,
+                             members[0] ? "," : "", members);
+        give(world, (struct writer_input){ .type = INPUT_UPDATE,
+                                           .record = { 0, offset, world->now_ms, slice_of(municipality),
+                                                       buffer_slice(&value), &headers } });
+}
+
+static void update(struct world *world, const char *uuid, const char *members)
+{
+        update_at(world, world->next_offset++, "aarhus", uuid, members);
+}
+
+static void update_state(struct world *world, const char *uuid, const char *name)
+{
+        char members[64];
+
+        snprintf(members, sizeof(members), "\"state\":\"%s\"", name);
+        update(world, uuid, members);
+}
+
+static void answer_as(struct world *world, enum transport transport, long status, const char *body)
+{
+        struct sent sent = world->patches[0];
+
+        assert_true(world->patch_count > 0);
+        world->patch_count--;
+        memmove(world->patches, world->patches + 1, world->patch_count * sizeof(sent));
+        free(sent.body);
+        give(world, (struct writer_input){ .type = INPUT_ANSWERED, .token = sent.token,
+                                           .answered.answer = { transport, transport != TRANSPORT_NOT_SENT, status, NULL,
+                                                                "", slice_of(body) } });
+}
+
+static void answer(struct world *world, long status)
+{
+        answer_as(world, TRANSPORT_ANSWERED, status, "{\"message\":\"No.\"}");
+}
+
+/* The site does it, and echoes what it was sent. */
+static void apply(struct world *world)
+{
+        _cleanup_(buffer_deinit) struct buffer body = BUFFER_NULL;
+
+        assert_true(world->patch_count > 0);
+        buffer_append_format(&body, "{\"uuid\":\"%s\",%s", world->patches[0].uuid, world->patches[0].body + 1);
+        answer_as(world, TRANSPORT_ANSWERED, 200, body.data);
+}
+
+static void expect(struct world *world, const char *outcomes, size_t patches, int64_t stored, const char *says)
+{
+        check_text(world->outcomes, outcomes, says);
+        check_number(world->patch_total, patches, says);
+        check_number(world->stored, stored, says);
+}
+
+/* ---- stories ---- */
+
+static void test_a_state_is_applied(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        check_text(world->last_body, "{\"state\":\"SoldOut\"}", "the body");
+        check_number(world->stored, -1, "nothing is done yet");
+        apply(world);
+        expect(world, "applied", 1, 1, "applied, told, finished, done");
+        check(strstr(world->results[0], "\"outcome\":\"applied\""), "the result");
+        check(strstr(world->results[0], "\"status\":\"confirmed\""), "with the standing wish");
+        world_free(world);
+}
+
+static void test_newer_updates_merge(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "Active");
+        update_state(world, A, "SoldOut");
+        update(world, A, PAIR);
+        update_state(world, A, "Cancelled");
+        check_number(world->patch_count, 1, "one at a time");
+        check_text(world->outcomes, "superseded", "SoldOut was overtaken; Active is on its way");
+        apply(world);
+        check_number(world->stored, 2, "the links still hold the mark");
+        check_text(world->last_body, "{\"state\":\"Cancelled\"," PAIR "}", "what is left goes together");
+        apply(world);
+        expect(world, "superseded applied applied applied", 2, 4, "each has one end");
+        world_free(world);
+}
+
+static void test_a_failed_attempt_is_overtaken(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "Active");
+        update_state(world, A, "SoldOut");
+        answer_as(world, TRANSPORT_NOT_SENT, 0, "");
+        check_text(world->outcomes, "superseded", "nothing came of the first, and it is not sent again");
+        pass(world, MINUTE);
+        apply(world);
+        expect(world, "superseded applied", 2, 2, "the newest is");
+        world_free(world);
+}
+
+static void test_what_stands_already_is_unchanged(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        apply(world);
+        update_state(world, A, "SoldOut");
+        expect(world, "applied unchanged", 1, 2, "no second PATCH");
+        snapshot_shows(world, STATE_ACTIVE, NULL, NULL, TIMESTAMP_NONE);
+        update_state(world, A, "SoldOut");
+        check_number(world->patch_total, 2, "a snapshot that shows otherwise: sent");
+        apply(world);
+        expect(world, "applied unchanged applied", 2, 3, "and applied");
+        world_free(world);
+}
+
+static void test_a_redelivery_is_not_sent_again(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        apply(world);
+        world->stored = -1;
+        boot(world);
+        update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+        expect(world, "applied duplicate", 1, 1, "its result is there already");
+        check_number(world->result_count, 1, "no second result");
+        world_free(world);
+}
+
+static void test_an_old_update_never_overwrites(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        world->next_offset = 5;
+        update_state(world, A, "SoldOut");
+        apply(world);
+        world->stored = -1;
+        boot(world);
+        update_at(world, 3, "aarhus", A, "\"state\":\"Active\"");
+        expect(world, "applied superseded", 1, 4, "a newer one was there first");
+        world_free(world);
+}
+
+/* Crashes: `moment` is where the first process ends. */
+static void test_crashes(void **state)
+{
+        static const struct {
+                const char *says;
+                bool answered, told, finished;
+        } rows[] = {
+                { "with the PATCH on its way", false, false, false },
+                { "after the answer, before its result", true, false, false },
+                { "after the result, before finish", true, true, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_new();
+                char key[IDEMPOTENCY_KEY_BYTES];
+
+                update_state(world, A, "SoldOut");
+                memcpy(key, world->last_key, sizeof(key));
+                world->kafka_is_down = !rows[i].told;
+                if (rows[i].told) { /* the reply to FINISH is never asked for: Redis goes first */
+                        world->redis_is_down = true;
+                }
+                if (rows[i].answered)
+                        apply(world);
+                check_number(world->stored, -1, rows[i].says);
+                world->kafka_is_down = world->redis_is_down = false;
+                boot(world);
+                update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+                if (rows[i].told) {
+                        expect(world, "duplicate", 1, 1, rows[i].says);
+                } else {
+                        check_number(world->patch_total, 1, "the lease still runs");
+                        pass(world, 2 * MINUTE);
+                        check_number(world->patch_total, 2, rows[i].says);
+                        check_text(world->last_key, key, "with the same key");
+                        apply(world);
+                        expect(world, "applied", 2, 1, rows[i].says);
+                        pass(world, 10 * MINUTE);
+                        check_number(world->patch_total, 3, "sealed: once more, some minutes later");
+                        check(strcmp(world->last_key, key) != 0, "under another key");
+                        apply(world);
+                        pass(world, 60 * MINUTE);
+                        check_number(world->patch_total, 3, "and no more");
+                }
+                world_free(world);
+        }
+}
+
+static void test_a_seal_survives_a_restart(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        answer_as(world, TRANSPORT_BROKEN, 0, "");
+        pass(world, MINUTE);
+        apply(world);
+        expect(world, "applied", 2, 1, "the second try");
+        boot(world);
+        pass(world, 10 * MINUTE);
+        check_number(world->patch_total, 3, "the new owner sends it once more");
+        apply(world);
+        check_number(world->seal_ms, 0, "an echo breaks the seal");
+        check_number(world->result_count, 2, "which the log is told");
+        boot(world);
+        pass(world, 60 * MINUTE);
+        check_number(world->patch_total, 3, "for good");
+        world_free(world);
+}
+
+static void test_redis_is_flushed(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update(world, A, PAIR);
+        apply(world);
+        for (size_t i = 0; i < world->field_count; i++)
+                free(world->fields[i].text);
+        world->field_count = 0;
+        free(world->position);
+        world->position = NULL;
+        update(world, A, "\"external_data\":{\"url\":null}");
+        pass(world, SECOND);
+        check_text(world->last_body, "{\"external_data\":{\"url\":null,\"admin_url\":\"https://t.example/a\"}}",
+                   "rebuilt from results, the other half is known");
+        apply(world);
+        expect(world, "applied applied", 2, 2, "and it goes on");
+        world_free(world);
+}
+
+static void test_redis_is_away(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        world->redis_is_down = true;
+        give(world, (struct writer_input){ .type = INPUT_REDIS, .up = false });
+        check(!world->wants, "nothing more is read");
+        apply(world);
+        check_number(world->result_count, 1, "the result is told");
+        check_number(world->stored, -1, "but not done before the ledger has it");
+        update_state(world, B, "SoldOut");
+        pass(world, MINUTE);
+        check_number(world->patch_total, 1, "nothing is sent");
+        world->redis_is_down = false;
+        give(world, (struct writer_input){ .type = INPUT_REDIS, .up = true });
+        pass(world, SECOND);
+        check_number(world->patch_total, 2, "then it goes on");
+        apply(world);
+        expect(world, "applied applied", 2, 2, "and ends");
+        world_free(world);
+}
+
+static void test_kafka_is_away(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        world->kafka_is_down = true;
+        apply(world);
+        pass(world, MINUTE);
+        check_number(world->stored, -1, "no offset without a result");
+        world->kafka_is_down = false;
+        pass(world, MINUTE);
+        expect(world, "applied", 1, 1, "told again until it is acknowledged");
+        world_free(world);
+}
+
+static void test_an_event_that_is_over(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        snapshot_shows(world, STATE_OCCURRED, NULL, NULL, world->now_ms - MINUTE);
+        update_state(world, A, "SoldOut");
+        expect(world, "ended", 0, 1, "a state is not sent");
+        update(world, A, "\"state\":\"SoldOut\"," PAIR);
+        check_text(world->last_body, "{" PAIR "}", "its links are");
+        apply(world);
+        expect(world, "ended applied", 1, 2, "and that is the outcome");
+        world_free(world);
+}
+
+static void test_a_half_from_the_snapshot(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        snapshot_shows(world, STATE_NONE, "https://old.example", "https://t.example/a", TIMESTAMP_NONE);
+        update(world, A, "\"external_data\":{\"url\":\"https://t.example/1\"}");
+        check_text(world->last_body, "{" PAIR "}", "the pair is whole");
+        boot(world);
+        snapshot_shows(world, STATE_NONE, NULL, "https://another.example", TIMESTAMP_NONE);
+        update_at(world, 0, "aarhus", A, "\"external_data\":{\"url\":\"https://t.example/1\"}");
+        pass(world, 2 * MINUTE);
+        check_text(world->last_body, "{" PAIR "}", "the same after a crash: begin stored it");
+        apply(world);
+        expect(world, "applied", 2, 1, "applied");
+        world_free(world);
+}
+
+static void test_a_half_that_nobody_knows(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update(world, A, "\"state\":\"SoldOut\",\"external_data\":{\"url\":\"https://t.example/1\"}");
+        check_text(world->last_body, "{\"state\":\"SoldOut\"}", "the state does not wait");
+        apply(world);
+        check_text(world->outcomes, "", "the links do");
+        check_number(world->refresh_count, 1, "and a full list is asked for");
+        pass(world, 30 * MINUTE);
+        update(world, A, "\"external_data\":{\"admin_url\":\"https://t.example/a\"}");
+        check_text(world->last_body, "{" PAIR "}", "the other half came");
+        apply(world);
+        expect(world, "applied applied", 2, 2, "both are done");
+        update(world, B, "\"external_data\":{\"url\":\"https://t.example/1\"}");
+        pass(world, 61 * MINUTE);
+        expect(world, "applied applied dead", 2, 3, "an hour is enough");
+        check_text(world->letters[0], "half-unknown", "the reason");
+        world_free(world);
+}
+
+static void test_ends_of_a_request(void **state)
+{
+        static const struct {
+                const char *says;
+                long status;
+                const char *outcome, *letter;
+        } rows[] = {
+                { "400", 400, "dead", "rejected-by-cms" },
+                { "422", 422, "dead", "rejected-by-cms" },
+                { "404, and no snapshot has it", 404, "gone", "" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_new();
+
+                update(world, A, PAIR);
+                answer(world, rows[i].status);
+                expect(world, rows[i].outcome, 1, 1, rows[i].says);
+                check_text(world->letters[0], rows[i].letter, rows[i].says);
+                update_state(world, A, "SoldOut");
+                apply(world);
+                check_number(world->stored, 2, "the next one is tried anew");
+                world_free(world);
+        }
+}
+
+static void test_404_without_any_snapshot_is_not_gone(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        world->any_snapshot = false;
+        update(world, A, PAIR);
+        answer(world, 404);
+        expect(world, "", 1, -1, "nobody can say that it is gone: it waits");
+        world_free(world);
+}
+
+static void test_a_poisonous_update_dies_a_failing_site_kills_nothing(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update(world, A, PAIR);
+        for (size_t i = 0; i < 8; i++) {
+                answer(world, 500);
+                pass(world, 31 * MINUTE);
+        }
+        check_text(world->outcomes, "", "as long as nothing else succeeds, the site is to blame");
+        for (size_t i = 0; i < 4; i++) {
+                update_state(world, B, i % 2 ? "Active" : "SoldOut");
+                check_number(world->patch_count, 2, "B is not held up");
+                answer(world, 500);
+                apply(world);
+                pass(world, 31 * MINUTE);
+        }
+        check(strstr(world->outcomes, "dead"), "others succeed in between: it is the update");
+        check_text(world->letters[0], "attempts-exhausted", "the reason");
+        world_free(world);
+}
+
+static void test_credentials_are_rejected(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        answer(world, 403);
+        update_state(world, B, "SoldOut");
+        pass(world, 89 * MINUTE);
+        check_number(world->patch_total, 1, "nothing for 90 minutes");
+        pass(world, 2 * MINUTE);
+        check_text(world->last_body, "{}", "then one probe");
+        check(strcmp(world->patches[0].uuid, A) != 0, "of an event that does not exist");
+        answer(world, 403);
+        pass(world, 80 * MINUTE);
+        check_number(world->patch_total, 2, "and nothing again");
+        give(world, (struct writer_input){ .type = INPUT_CREDENTIALS, .credentials = { "aarhus", true, true } });
+        check_number(world->patch_total, 3, "new credentials are tried at once");
+        answer(world, 404);
+        check_number(world->patch_total, 5, "the CMS's own 404: they work, and both go");
+        apply(world);
+        apply(world);
+        expect(world, "applied applied", 5, 2, "by themselves");
+        world_free(world);
+}
+
+static void test_a_late_answer_after_a_revoke(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        update_state(world, B, "SoldOut");
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        apply(world);
+        check_number(world->result_count, 1, "its result is written");
+        check_number(world->stored, -1, "its offset is another's to store");
+        assign(world);
+        update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+        check_text(world->outcomes, "applied duplicate", "finish was written, too");
+        update_at(world, 1, "aarhus", B, "\"state\":\"SoldOut\"");
+        check_number(world->patch_total, 2, "B's lease still runs");
+        apply(world);
+        pass(world, 2 * MINUTE);
+        expect(world, "applied duplicate applied duplicate", 2, 2, "then its end is known");
+        world_free(world);
+}
+
+static void test_refused_at_the_door(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update(world, A, "\"state\":\"Soldout\"");
+        update(world, A, "");
+        check_text(world->letters[0], "invalid-state", "named");
+        check_text(world->letters[1], "nothing-to-do", "named");
+        check_number(world->stored, 2, "and the stream goes on");
+        world_free(world);
+}
+
+static void test_a_municipality_that_comes_later(void **state)
+{
+        struct world *world = world_new();
+        struct config *old = world->config;
+
+        (void)state;
+        update_at(world, world->next_offset++, "viborg", A, "\"state\":\"SoldOut\"");
+        update_state(world, B, "SoldOut");
+        apply(world);
+        check_number(world->stored, -1, "viborg's holds the mark");
+        pass(world, 5 * MINUTE);
+        world->config = config_of(AARHUS "," VIBORG);
+        give(world, (struct writer_input){ .type = INPUT_CONFIG, .config = world->config });
+        config_free(old);
+        pass(world, SECOND);
+        check_number(world->patch_total, 2, "it is sent");
+        apply(world);
+        expect(world, "applied applied", 2, 2, "nothing is dead");
+        update_at(world, world->next_offset++, "nowhere", A, "\"state\":\"SoldOut\"");
+        pass(world, 11 * MINUTE);
+        check_text(world->letters[0], "unknown-municipality", "ten minutes are enough");
+        check_number(world->stored, 3, "and done");
+        world_free(world);
+}
+
+static void test_a_municipality_that_leaves(void **state)
+{
+        struct world *world = world_new();
+        struct config *old = world->config;
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        update_state(world, A, "Active");
+        world->config = config_of(VIBORG);
+        give(world, (struct writer_input){ .type = INPUT_CONFIG, .config = world->config });
+        config_free(old);
+        apply(world);
+        expect(world, "applied", 1, 1, "what was under way ends");
+        pass(world, 11 * MINUTE);
+        check_text(world->letters[0], "unknown-municipality", "the rest has nowhere to go");
+        check_number(world->stored, 2, "and holds nothing up");
+        world_free(world);
+}
+
+static void test_states_go_before_links(void **state)
+{
+        struct world *world = world_new();
+        char uuid[UUID_TEXT_BYTES];
+
+        (void)state;
+        for (unsigned i = 0; i < 20; i++) {
+                snprintf(uuid, sizeof(uuid), "c8fd4444-4bbf-4b31-96cf-4638%08x", i);
+                update(world, uuid, PAIR);
+        }
+        check_number(world->patch_count, 2, "two in flight");
+        update_state(world, A, "SoldOut");
+        apply(world);
+        check_text(world->last_body, "{\"state\":\"SoldOut\"}", "it overtakes the links that wait");
+        world_free(world);
+}
+
+static void test_a_drain_ends_what_is_under_way(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        give(world, (struct writer_input){ .type = INPUT_DRAIN });
+        check(!world->drained, "not before the answer");
+        check(!world->wants, "nothing more is read");
+        apply(world);
+        check(world->drained, "then it is");
+        expect(world, "applied", 1, 1, "with its offset");
+        world_free(world);
+}
+
+static void test_a_topic_made_anew_is_noticed(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        free(world->position);
+        world->position = memory_copy_text("{\"epoch\":1,\"offset\":500}");
+        world->out_of_range = true;
+        boot(world);
+        check(world->failed, "the ledger is ahead of the log");
+        check_number(world->patch_total, 0, "nothing is sent");
+        world_free(world);
+}
+
+/* ---- a storm ---- */
+
+enum { EVENTS = 3, STEPS = 250, SEEDS = 300, UPDATES_MAX = 200 };
+
+static const char *const storm_uuids[EVENTS] = { A, B, "c8fd4444-4bbf-4b31-96cf-46389c216ea2" };
+
+struct storm {
+        struct world *world;
+        struct dice dice;
+        struct {
+                size_t event;
+                char members[160];
+        } updates[UPDATES_MAX];                 /* the log, by offset */
+        int64_t given;                          /* offsets below were given to this owner */
+        char shown[EVENTS][MEMBER_COUNT][64];   /* by the site */
+        char wished[EVENTS][MEMBER_COUNT][64];
+};
+
+static unsigned storm_roll(struct storm *storm, unsigned sides)
+{
+        return (unsigned)(dice_next(&storm->dice) % sides);
+}
+
+static void storm_wish(struct storm *storm)
+{
+        static const char *const states[] = { "Active", "SoldOut", "Cancelled" };
+        struct world *world = storm->world;
+        size_t event = storm_roll(storm, EVENTS);
+        char *members = storm->updates[world->next_offset].members;
+        unsigned kind = storm_roll(storm, 3), number = (unsigned)world->next_offset;
+        char (*wished)[64] = storm->wished[event];
+
+        if (world->next_offset == UPDATES_MAX)
+                return;
+        storm->updates[world->next_offset].event = event;
+        members[0] = '\0';
+        if (kind != 1) {
+                snprintf(wished[MEMBER_STATE], 64, "%s", states[storm_roll(storm, 3)]);
+                sprintf(members, "\"state\":\"%s\"%s", wished[MEMBER_STATE], kind == 2 ? "," : "");
+        }
+        if (kind != 0) {
+                bool whole = storm_roll(storm, 2) || !wished[MEMBER_URL][0];
+
+                snprintf(wished[MEMBER_URL], 64, "https://t.example/%u", number);
+                if (whole)
+                        snprintf(wished[MEMBER_ADMIN_URL], 64, "https://t.example/a%u", number);
+                sprintf(members + strlen(members), "\"external_data\":{\"url\":\"%s\"", wished[MEMBER_URL]);
+                if (whole)
+                        sprintf(members + strlen(members), ",\"admin_url\":\"%s\"", wished[MEMBER_ADMIN_URL]);
+                strcat(members, "}");
+        }
+        world->next_offset++;
+}
+
+static void storm_deliver(struct storm *storm)
+{
+        struct world *world = storm->world;
+
+        while (storm->given < world->next_offset && world->wants) {
+                int64_t offset = storm->given++;
+
+                update_at(world, offset, "aarhus", storm_uuids[storm->updates[offset].event],
+                          storm->updates[offset].members);
+        }
+}
+
+static void storm_execute(struct storm *storm, const struct sent *sent)
+{
+        _cleanup_(json_decrefp) json_t *body = json_loads(sent->body, 0, NULL);
+        json_t *links = json_object_get(body, "external_data");
+
+        for (size_t event = 0; event < EVENTS; event++) {
+                if (strcmp(storm_uuids[event], sent->uuid) != 0)
+                        continue;
+                if (json_object_get(body, "state"))
+                        snprintf(storm->shown[event][MEMBER_STATE], 64, "%s", json_member_text(body, "state"));
+                if (links) {
+                        snprintf(storm->shown[event][MEMBER_URL], 64, "%s", json_member_text(links, "url"));
+                        snprintf(storm->shown[event][MEMBER_ADMIN_URL], 64, "%s", json_member_text(links, "admin_url"));
+                }
+        }
+}
+
+static void storm_answer(struct storm *storm, bool calm)
+{
+        struct world *world = storm->world;
+        unsigned roll = calm ? 0 : storm_roll(storm, 16);
+
+        if (world->patch_count == 0)
+                return;
+        if (roll < 10)
+                storm_execute(storm, &world->patches[0]);
+        if (strcmp(world->patches[0].body, "{}") == 0)
+                answer(world, 404);
+        else if (roll < 6)
+                apply(world);
+        else if (roll < 8) /* done, and the answer lost */
+                answer_as(world, TRANSPORT_BROKEN, 0, "");
+        else if (roll < 10) /* done, and a page instead of the echo */
+                answer_as(world, TRANSPORT_ANSWERED, 200, "<html>");
+        else
+                answer_as(world, roll == 10 ? TRANSPORT_NOT_SENT : TRANSPORT_ANSWERED,
+                          (const long[]){ 0, 503, 429, 500, 409, 403 }[roll - 10], "");
+}
+
+static void storm_crash(struct storm *storm)
+{
+        struct world *world = storm->world;
+
+        /* What was on its way may still be executed. */
+        for (size_t i = 0; i < world->patch_count; i++)
+                if (storm_roll(storm, 2))
+                        storm_execute(storm, &world->patches[i]);
+        world->kafka_is_down = world->redis_is_down = false;
+        storm->given = world->stored > 0 ? world->stored : 0;
+        boot(world);
+}
+
+static void storm_flush(struct storm *storm)
+{
+        struct world *world = storm->world;
+
+        for (size_t i = 0; i < world->field_count; i++)
+                free(world->fields[i].text);
+        world->field_count = 0;
+        free(world->position);
+        world->position = NULL;
+}
+
+static void storm_redis(struct storm *storm, bool down)
+{
+        if (storm->world->redis_is_down == down)
+                return;
+        storm->world->redis_is_down = down;
+        give(storm->world, (struct writer_input){ .type = INPUT_REDIS, .up = !down });
+}
+
+static void storm_step(struct storm *storm)
+{
+        unsigned roll = storm_roll(storm, 40);
+
+        if (roll < 10)
+                storm_wish(storm);
+        else if (roll < 25)
+                storm_answer(storm, false);
+        else if (roll < 32)
+                pass(storm->world, dice_below(&storm->dice, 2 * MINUTE));
+        else if (roll < 34)
+                storm_redis(storm, !storm->world->redis_is_down);
+        else if (roll < 36)
+                storm->world->kafka_is_down = !storm->world->kafka_is_down;
+        else if (roll == 36)
+                storm_crash(storm);
+        else if (roll == 37)
+                storm_flush(storm);
+        else if (roll == 38)
+                give(storm->world, (struct writer_input){ .type = INPUT_CREDENTIALS, .credentials = { "aarhus", true, true } });
+        storm_deliver(storm);
+}
+
+static void storm_calm(struct storm *storm)
+{
+        storm_redis(storm, false);
+        storm->world->kafka_is_down = false;
+        for (size_t i = 0; i < 400; i++) {
+                pass(storm->world, MINUTE);
+                storm_deliver(storm);
+                storm_answer(storm, true);
+                storm_answer(storm, true);
+        }
+}
+
+static void storm_check(struct storm *storm, uint64_t seed)
+{
+        struct world *world = storm->world;
+        int ends[UPDATES_MAX];
+        char says[64];
+
+        snprintf(says, sizeof(says), "seed %d", (int)seed);
+        check_number(world->stored > 0 ? world->stored : 0, world->next_offset, says);
+        memset(ends, -1, sizeof(ends));
+        for (size_t i = 0; i < world->result_count; i++) {
+                struct result result;
+
+                check_number(result_read(&result, slice_of(world->results[i]), NULL), 0, says);
+
+                int *end = &ends[version_offset(result.version)];
+
+                check(*end < 0 || *end == (int)result.outcome || *end == OUTCOME_UNCHANGED, says);
+                *end = (int)result.outcome;
+                result_deinit(&result);
+        }
+        for (int64_t offset = 0; offset < world->next_offset; offset++)
+                check(ends[offset] >= 0, says);
+        for (size_t event = 0; event < EVENTS; event++)
+                for (size_t member = 0; member < MEMBER_COUNT; member++)
+                        check_text(storm->shown[event][member], storm->wished[event][member], says);
+}
+
+/* Whatever goes wrong on the way: once it is calm, the site shows the newest wish of every member,
+ * and every update has its end. */
+static void test_storms(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+                struct storm *storm = memory_new(sizeof(*storm));
+
+                storm->dice.state = seed;
+                storm->world = world_new();
+                for (size_t step = 0; step < STEPS; step++)
+                        storm_step(storm);
+                storm_calm(storm);
+                storm_check(storm, seed);
+                world_free(storm->world);
+                free(storm);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_state_is_applied),
+                cmocka_unit_test(test_newer_updates_merge),
+                cmocka_unit_test(test_a_failed_attempt_is_overtaken),
+                cmocka_unit_test(test_what_stands_already_is_unchanged),
+                cmocka_unit_test(test_a_redelivery_is_not_sent_again),
+                cmocka_unit_test(test_an_old_update_never_overwrites),
+                cmocka_unit_test(test_crashes),
+                cmocka_unit_test(test_a_seal_survives_a_restart),
+                cmocka_unit_test(test_redis_is_flushed),
+                cmocka_unit_test(test_redis_is_away),
+                cmocka_unit_test(test_kafka_is_away),
+                cmocka_unit_test(test_an_event_that_is_over),
+                cmocka_unit_test(test_a_half_from_the_snapshot),
+                cmocka_unit_test(test_a_half_that_nobody_knows),
+                cmocka_unit_test(test_ends_of_a_request),
+                cmocka_unit_test(test_404_without_any_snapshot_is_not_gone),
+                cmocka_unit_test(test_a_poisonous_update_dies_a_failing_site_kills_nothing),
+                cmocka_unit_test(test_credentials_are_rejected),
+                cmocka_unit_test(test_a_late_answer_after_a_revoke),
+                cmocka_unit_test(test_refused_at_the_door),
+                cmocka_unit_test(test_a_municipality_that_comes_later),
+                cmocka_unit_test(test_a_municipality_that_leaves),
+                cmocka_unit_test(test_states_go_before_links),
+                cmocka_unit_test(test_a_drain_ends_what_is_under_way),
+                cmocka_unit_test(test_a_topic_made_anew_is_noticed),
+                cmocka_unit_test(test_storms),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
