@@ -12,13 +12,14 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "model/redis_url.h"
 #include "model/topics.h"
 
 #define AT(member) offsetof(struct config, member)
 
 const struct setting config_settings[] = {
         { "redis.url", SETTING_TEXT, AT(redis_url), NULL, 0, 0, NULL, false,
-          "Where Redis is: redis://host:6379/0, rediss:// or redis+sentinel://." },
+          "Where Redis is: redis://host:6379/0, rediss:// (TLS) or unix:///path." },
         { "redis.deadline", SETTING_DURATION, AT(redis_deadline_ms), "5s", 100, 60000, NULL, false,
           "A reply that takes longer ends the connection." },
         { "topics.prefix", SETTING_TEXT, AT(topics_prefix), "dplsync.", 0, 0, NULL, false,
@@ -200,19 +201,16 @@ static int check_address(const char *section, const char *address, struct error 
 }
 
 /* The URL may hold a password: it is not quoted. */
-static int check_redis(const char *url, struct error *error)
+static int check_redis(const char *text, struct error *error)
 {
-        static const char *const schemes[] = { "redis://", "rediss://", "redis+sentinel://" };
+        struct redis_url url;
 
-        if (!url)
+        if (!text)
                 return error_set(error, "redis: \"url\" is missing; write \"redis\": "
                                         "{\"url\": \"redis://host:6379/0\"}");
-        for (size_t i = 0; i < ARRAY_LENGTH(schemes); i++)
-                if (strncmp(url, schemes[i], strlen(schemes[i])) == 0 &&
-                    url[strlen(schemes[i])] != '\0')
-                        return 0;
-        return error_set(error, "redis.url: it does not begin with redis://, rediss:// or "
-                                "redis+sentinel:// and go on with a host");
+        if (redis_url_parse(&url, text, error) < 0)
+                return error_wrap(error, "redis.url");
+        return 0;
 }
 
 /* It becomes a comment in the User-Agent header, in parentheses. */

@@ -2,11 +2,9 @@
  *
  * Headers of a part: those of CONTRACT.md "snapshots", CloudEvents, and a new trace, which travels on
  * to the changes and the PATCHes that come of it. One more, `dplsync-unreadable-uuids`, names the
- * events that are present and in no part.
- *
- * While the reconciler does not read that header it could take such an event for a deleted one: so a
- * list with unreadable events of any kind is published as incomplete, and nothing is deleted on its
- * strength.
+ * events that are present and in no part (too large, or twice in the list): the reconciler neither
+ * tells nor misses them. A list with an event that has no readable uuid, or with more of them than can
+ * be named, is published as incomplete, and nothing is deleted on its strength.
  */
 #include "fetcher/publication.h"
 
@@ -21,14 +19,14 @@ void publication_init(struct publication *publication, const char *municipality,
         publication->list = list;
         publication->head = *head;
         publication->head.parts = 1;
+        publication->head.complete = true;
         if (list) {
                 publication->head.parts = list_parts(list);
                 publication->head.events = list_events(list);
                 publication->head.unreadable = list_unreadable(list);
                 memcpy(publication->head.sha256, list_sha256(list), SHA256_HEX_BYTES);
-                list_write_aside(list, &publication->aside);
+                publication->head.complete = list_write_aside(list, &publication->aside) && list_complete(list);
         }
-        publication->head.complete = publication->head.unreadable == 0;
         snprintf(publication->head.id, SNAPSHOT_ID_BYTES, "%.24s-%" PRId64 "-%08" PRIx32,
                  municipality, head->fetch_seq, (uint32_t)dice_next(dice));
         snprintf(publication->trace, PUBLICATION_TRACE_BYTES,

@@ -7,6 +7,8 @@
 
 #include "policy/retry.h"
 
+enum { FIRST_READ_MS = 10000 }; /* so soon at the latest */
+
 static int64_t clamp(int64_t value, int64_t least, int64_t most)
 {
         return value < least ? least : value > most ? most : value;
@@ -38,7 +40,7 @@ void schedule_init(struct schedule *schedule, const struct schedule_policy *poli
         schedule->spread = success_ms > 0;
         schedule->due_ms = regular_ms;
         if (success_ms == 0 || regular_ms < now_ms)
-                schedule->due_ms = now_ms + dice_below(dice, policy->interval_ms / 10);
+                schedule->due_ms = now_ms + dice_below(dice, clamp(policy->interval_ms / 10, 0, FIRST_READ_MS));
         else if (regular_ms > now_ms + policy->interval_ms)
                 schedule->due_ms = now_ms + policy->interval_ms; /* from a clock that ran ahead */
 }

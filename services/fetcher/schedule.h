@@ -2,8 +2,9 @@
  *
  * When to read one site, and how: a pure function of this state and `now`.
  *
- *  - Every interval, give or take a tenth. The first read comes within a tenth of the interval, the
- *    second after a random part of it: so sites that were configured together drift apart at once.
+ *  - Every interval, give or take a tenth. The first read comes within a tenth of the interval, at
+ *    most 10 s, the second after a random part of it: so a new site is seen at once, and sites that
+ *    were configured together drift apart.
  *  - Never two reads at the same time: between schedule_begin and one of the ends none is due.
  *  - After a failure: full jitter from interval/60 (at most 10 s) up to four intervals (at most 1 h).
  *  - Never before a pause is over that the site asked for (Retry-After), whoever asks for a read.

@@ -413,7 +413,7 @@ static void test_twins_are_named(void **state)
         assert_string_equal(value_of(&world), LIST_B);
         assert_string_equal(header(&world, "dplsync-unreadable"), "2");
         assert_string_equal(header(&world, "dplsync-unreadable-uuids"), A);
-        assert_string_equal(header(&world, "dplsync-complete"), "false");
+        assert_string_equal(header(&world, "dplsync-complete"), "true");
         assert_true(reported(&world, FETCHER_EVENTS_ASIDE));
 }
 
