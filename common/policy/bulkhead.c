@@ -8,15 +8,17 @@
 
 static const double RETRIES_A_SEND = 0.2;
 
-void bulkhead_init(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second, int64_t burst,
-                   int64_t now_ms)
+void bulkhead_init(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second,
+                   int64_t burst, int64_t now_ms)
 {
         *bulkhead = (struct bulkhead){ .in_flight_max = (unsigned)in_flight_max,
-                                       .retries = RETRY_BUDGET_A_MINUTE, .retries_ms = now_ms };
+                                       .retries = RETRY_BUDGET_A_MINUTE,
+                                       .retries_ms = now_ms };
         rate_init(&bulkhead->rate, per_second, burst, now_ms);
 }
 
-void bulkhead_configure(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second, int64_t burst)
+void bulkhead_configure(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second,
+                        int64_t burst)
 {
         bulkhead->in_flight_max = (unsigned)in_flight_max;
         rate_configure(&bulkhead->rate, per_second, burst);
@@ -45,7 +47,8 @@ int64_t bulkhead_at_ms(struct bulkhead *bulkhead, int64_t now_ms)
 static void bulkhead_count_retries(struct bulkhead *bulkhead, int64_t now_ms)
 {
         if (now_ms > bulkhead->retries_ms)
-                bulkhead->retries += (double)(now_ms - bulkhead->retries_ms) * RETRY_BUDGET_A_MINUTE / 60000.0;
+                bulkhead->retries +=
+                        (double)(now_ms - bulkhead->retries_ms) * RETRY_BUDGET_A_MINUTE / 60000.0;
         if (bulkhead->retries > RETRY_BUDGET_MAX)
                 bulkhead->retries = RETRY_BUDGET_MAX;
         bulkhead->retries_ms = now_ms;

@@ -20,20 +20,22 @@ struct bulkhead {
         unsigned in_flight;
         unsigned in_flight_max;
         int64_t paused_until_ms;
-        double retries;         /* of the retry budget that are left */
-        int64_t retries_ms;     /* when they were last counted */
+        double retries;     /* of the retry budget that are left */
+        int64_t retries_ms; /* when they were last counted */
         struct rate rate;
         struct breaker breaker;
 };
 
-void bulkhead_init(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second, int64_t burst,
-                   int64_t now_ms);
-void bulkhead_configure(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second, int64_t burst);
+void bulkhead_init(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second,
+                   int64_t burst, int64_t now_ms);
+void bulkhead_configure(struct bulkhead *bulkhead, int64_t in_flight_max, int64_t per_second,
+                        int64_t burst);
 
 /* Are there slots for this site? `total` are in flight in all, of at most `total_max`. */
 bool bulkhead_has_slot(const struct bulkhead *bulkhead, unsigned total, unsigned total_max);
 
-/* Slots aside, when may the next request go? `now_ms`, later, or INT64_MAX while a probe is under way. */
+/* Slots aside, when may the next request go? `now_ms`, later, or INT64_MAX while a probe is under
+ * way. */
 int64_t bulkhead_at_ms(struct bulkhead *bulkhead, int64_t now_ms);
 
 /* When may a retry go, as far as the budget is concerned: 20 % of first tries, and 10 a minute.
@@ -41,7 +43,8 @@ int64_t bulkhead_at_ms(struct bulkhead *bulkhead, int64_t now_ms);
 int64_t bulkhead_retry_at_ms(struct bulkhead *bulkhead, int64_t now_ms);
 
 void bulkhead_sent(struct bulkhead *bulkhead, bool is_retry, int64_t now_ms);
-void bulkhead_ended(struct bulkhead *bulkhead); /* what the breaker is told is the caller's to say */
+void bulkhead_ended(
+        struct bulkhead *bulkhead); /* what the breaker is told is the caller's to say */
 
 /* Retry-After: stops the site, not the request. True if it is longer than what stood. */
 bool bulkhead_pause(struct bulkhead *bulkhead, int64_t until_ms);

@@ -9,8 +9,9 @@
 
 #include "base/digest.h"
 
-void idempotency_key(const char *municipality, const struct uuid *uuid, const uint64_t versions[MEMBER_COUNT],
-                     uint64_t serial, struct slice body, char key[IDEMPOTENCY_KEY_BYTES])
+void idempotency_key(const char *municipality, const struct uuid *uuid,
+                     const uint64_t versions[MEMBER_COUNT], uint64_t serial, struct slice body,
+                     char key[IDEMPOTENCY_KEY_BYTES])
 {
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
         char uuid_text[UUID_TEXT_BYTES], hex[SHA256_HEX_BYTES];

@@ -10,7 +10,8 @@
 #include "model/result.h"
 
 /* `versions` are VERSION_NONE for members that the body does not have. */
-void idempotency_key(const char *municipality, const struct uuid *uuid, const uint64_t versions[MEMBER_COUNT],
-                     uint64_t serial, struct slice body, char key[IDEMPOTENCY_KEY_BYTES]);
+void idempotency_key(const char *municipality, const struct uuid *uuid,
+                     const uint64_t versions[MEMBER_COUNT], uint64_t serial, struct slice body,
+                     char key[IDEMPOTENCY_KEY_BYTES]);
 
 #endif

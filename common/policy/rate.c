@@ -8,8 +8,12 @@ static const double SHARE_MIN = 1.0 / 16, SHARE_STEP = 1.0 / 8;
 
 void rate_init(struct rate *rate, int64_t per_second, int64_t burst, int64_t now_ms)
 {
-        *rate = (struct rate){ .per_second = per_second, .burst = burst, .share = 1.0, .tokens = (double)burst,
-                               .filled_ms = now_ms, .stepped_ms = now_ms };
+        *rate = (struct rate){ .per_second = per_second,
+                               .burst = burst,
+                               .share = 1.0,
+                               .tokens = (double)burst,
+                               .filled_ms = now_ms,
+                               .stepped_ms = now_ms };
 }
 
 void rate_configure(struct rate *rate, int64_t per_second, int64_t burst)

@@ -11,12 +11,12 @@
 enum { RATE_RESTORE_STEP_MS = 30 * 1000 };
 
 struct rate {
-        int64_t per_second;     /* as configured, >= 1 */
-        int64_t burst;          /* >= 1 */
-        double share;           /* of per_second that is allowed now, 1/16 to 1 */
-        double tokens;          /* 0 to burst */
-        int64_t filled_ms;      /* when tokens were last counted */
-        int64_t stepped_ms;     /* when share last changed */
+        int64_t per_second; /* as configured, >= 1 */
+        int64_t burst;      /* >= 1 */
+        double share;       /* of per_second that is allowed now, 1/16 to 1 */
+        double tokens;      /* 0 to burst */
+        int64_t filled_ms;  /* when tokens were last counted */
+        int64_t stepped_ms; /* when share last changed */
 };
 
 void rate_init(struct rate *rate, int64_t per_second, int64_t burst, int64_t now_ms);

@@ -53,7 +53,8 @@ void watermark_add(struct watermark *watermark, int64_t offset)
         watermark->open++;
 }
 
-/* Moves what is left to the front once half of the words are empty: each word moves at most once. */
+/* Moves what is left to the front once half of the words are empty: each word moves at most once.
+ */
 static void watermark_shrink(struct watermark *watermark)
 {
         size_t empty = 0;

@@ -17,15 +17,18 @@
 enum { WATERMARK_NONE = -1 };
 
 struct watermark {
-        uint64_t *words;  /* a bit is set while its offset is open; owned */
-        size_t count;     /* words in use */
+        uint64_t *words; /* a bit is set while its offset is open; owned */
+        size_t count;    /* words in use */
         size_t capacity;
-        int64_t base;     /* offset of bit 0, a multiple of 64 */
-        int64_t next;     /* one after the highest offset added; WATERMARK_NONE before the first */
-        uint64_t open;    /* how many are */
+        int64_t base;  /* offset of bit 0, a multiple of 64 */
+        int64_t next;  /* one after the highest offset added; WATERMARK_NONE before the first */
+        uint64_t open; /* how many are */
 };
 
-#define WATERMARK_NULL { NULL, 0, 0, 0, WATERMARK_NONE, 0 }
+#define WATERMARK_NULL                                                                             \
+        {                                                                                          \
+                NULL, 0, 0, 0, WATERMARK_NONE, 0                                                   \
+        }
 
 void watermark_deinit(struct watermark *watermark); /* leaves it as new */
 

@@ -10,11 +10,13 @@
 
 enum { CAPACITY_FIRST = 16 };
 
-struct writer_action *writer_actions_add(struct writer_actions *actions, enum writer_action_type type)
+struct writer_action *writer_actions_add(struct writer_actions *actions,
+                                         enum writer_action_type type)
 {
         if (actions->count == actions->capacity) {
                 actions->capacity = actions->capacity > 0 ? 2 * actions->capacity : CAPACITY_FIRST;
-                actions->items = memory_resize(actions->items, actions->capacity, sizeof(*actions->items));
+                actions->items =
+                        memory_resize(actions->items, actions->capacity, sizeof(*actions->items));
         }
 
         struct writer_action *action = &actions->items[actions->count++];
@@ -64,13 +66,25 @@ void writer_actions_deinit(struct writer_actions *actions)
 const char *writer_action_name(enum writer_action_type type)
 {
         static const char *const names[] = {
-                [ACTION_READ_UPDATES] = "read-updates", [ACTION_WANT_UPDATES] = "want-updates",
-                [ACTION_READ_RESULTS] = "read-results", [ACTION_WANT_RESULTS] = "want-results",
-                [ACTION_STOP_RESULTS] = "stop-results", [ACTION_STORE] = "store", [ACTION_PRODUCE] = "produce",
-                [ACTION_POSITION] = "position", [ACTION_NOTE] = "note", [ACTION_SEALS] = "seals",
-                [ACTION_LOAD] = "load", [ACTION_BEGIN] = "begin", [ACTION_FINISH] = "finish",
-                [ACTION_MERGE] = "merge", [ACTION_STATUS] = "status", [ACTION_PATCH] = "patch",
-                [ACTION_REPORT] = "report", [ACTION_DRAINED] = "drained", [ACTION_FAIL] = "fail",
+                [ACTION_READ_UPDATES] = "read-updates",
+                [ACTION_WANT_UPDATES] = "want-updates",
+                [ACTION_READ_RESULTS] = "read-results",
+                [ACTION_WANT_RESULTS] = "want-results",
+                [ACTION_STOP_RESULTS] = "stop-results",
+                [ACTION_STORE] = "store",
+                [ACTION_PRODUCE] = "produce",
+                [ACTION_POSITION] = "position",
+                [ACTION_NOTE] = "note",
+                [ACTION_SEALS] = "seals",
+                [ACTION_LOAD] = "load",
+                [ACTION_BEGIN] = "begin",
+                [ACTION_FINISH] = "finish",
+                [ACTION_MERGE] = "merge",
+                [ACTION_STATUS] = "status",
+                [ACTION_PATCH] = "patch",
+                [ACTION_REPORT] = "report",
+                [ACTION_DRAINED] = "drained",
+                [ACTION_FAIL] = "fail",
         };
 
         return names[type];

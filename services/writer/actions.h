@@ -17,38 +17,47 @@
 
 enum writer_action_type {
         /* Kafka */
-        ACTION_READ_UPDATES,    /* place: of an assigned partition, from this offset on */
-        ACTION_WANT_UPDATES,    /* room */
-        ACTION_READ_RESULTS,    /* place: catch up from this offset to the end; INPUT_RESULT, INPUT_RESULTS_END */
-        ACTION_WANT_RESULTS,    /* room */
-        ACTION_STOP_RESULTS,    /* place */
-        ACTION_STORE,           /* place: of `updates`, the next offset to read */
-        ACTION_PRODUCE,         /* produce; token: INPUT_DELIVERED */
+        ACTION_READ_UPDATES, /* place: of an assigned partition, from this offset on */
+        ACTION_WANT_UPDATES, /* room */
+        ACTION_READ_RESULTS, /* place: catch up from this offset to the end; INPUT_RESULT,
+                                INPUT_RESULTS_END */
+        ACTION_WANT_RESULTS, /* room */
+        ACTION_STOP_RESULTS, /* place */
+        ACTION_STORE,        /* place: of `updates`, the next offset to read */
+        ACTION_PRODUCE,      /* produce; token: INPUT_DELIVERED */
         /* Redis, all of `municipality` */
-        ACTION_POSITION,        /* token: INPUT_POSITION. Reads the field "@" and the log-in's probe time */
-        ACTION_NOTE,            /* note: sets the field "@", only forward; token: INPUT_NOTED */
-        ACTION_SEALS,           /* token: INPUT_SEALS. Events whose seal is still to be broken */
-        ACTION_LOAD,            /* ledger.uuid; token: INPUT_LOADED */
-        ACTION_BEGIN,           /* ledger; token: INPUT_LEDGER */
-        ACTION_FINISH,          /* ledger; token: INPUT_LEDGER */
-        ACTION_MERGE,           /* ledger; token: INPUT_LEDGER */
-        ACTION_STATUS,          /* status; not answered */
+        ACTION_POSITION, /* position; token: INPUT_POSITION. Marks the ledger as being caught up,
+                            reads its field "@", and when a rejected log-in is to be tried again */
+        ACTION_NOTE,     /* position; token: INPUT_NOTED. Sets the field "@", only forward */
+        ACTION_SEALS,    /* token: INPUT_SEALS. Events whose seal is still to be broken */
+        ACTION_LOAD,     /* ledger.uuid; token: INPUT_LOADED */
+        ACTION_BEGIN,    /* ledger; token: INPUT_LEDGER */
+        ACTION_FINISH,   /* ledger; token: INPUT_LEDGER */
+        ACTION_MERGE,    /* ledger; token: INPUT_LEDGER */
+        ACTION_STATUS,   /* status; not answered */
         /* the site */
-        ACTION_PATCH,           /* patch; token: INPUT_ANSWERED */
+        ACTION_PATCH, /* patch; token: INPUT_ANSWERED */
         /* people */
-        ACTION_REPORT,          /* report: log it, count it */
+        ACTION_REPORT, /* report: log it, count it */
         ACTION_DRAINED,
-        ACTION_FAIL,            /* reason: nothing that can be mended from inside */
+        ACTION_FAIL, /* reason: nothing that can be mended from inside */
 };
 
 /* One write of the ledger (writer/script.h). */
 struct action_ledger {
         struct uuid uuid;
         char token[LEDGER_TOKEN_BYTES]; /* of the lease */
-        struct buffer expected;         /* BEGIN, MERGE: the bytes that must stand there; empty: none */
-        struct buffer fresh;            /* the bytes to write; BEGIN puts token and lease behind the wish */
-        int64_t lease_ms;               /* BEGIN */
-        int64_t seal_at_ms;             /* when the event's seal is due; 0: it has none */
+        struct buffer expected; /* BEGIN, MERGE: the bytes that must stand there; empty: none */
+        struct buffer fresh;    /* the bytes to write; BEGIN puts token and lease behind the wish */
+        int64_t lease_ms;       /* BEGIN */
+        int64_t seal_at_ms;     /* when the event's seal is due; 0: it has none */
+};
+
+/* A ledger that is flushed while it is caught up loses its mark, and one that is flushed later its
+ * "@": neither may be given an "@" then, as if it were whole. */
+struct action_position {
+        char mark[LEDGER_TOKEN_BYTES]; /* NOTE: that must stand there; "": "@" itself must */
+        struct ledger_position place;  /* NOTE */
 };
 
 struct action_patch {
@@ -56,24 +65,24 @@ struct action_patch {
         struct buffer url;
         struct buffer body;
         char key[IDEMPOTENCY_KEY_BYTES];
-        char traceparent[64];           /* "": none */
-        int64_t lease_until_boot_ms;    /* as INPUT_LEDGER gave it; INT64_MAX for a probe */
+        char traceparent[64];        /* "": none */
+        int64_t lease_until_boot_ms; /* as INPUT_LEDGER gave it; INT64_MAX for a probe */
 };
 
 struct action_produce {
         enum topic topic;
         int32_t partition;
         struct buffer key;
-        struct slice value;             /* borrowed from the original, or from `text` */
+        struct slice value; /* borrowed from the original, or from `text` */
         struct buffer text;
-        struct headers *headers;        /* owned; what it refers to is borrowed */
-        bool has_key;                   /* an original may have had none */
+        struct headers *headers; /* owned; what it refers to is borrowed */
+        bool has_key;            /* an original may have had none */
 };
 
 /* One municipality's part of `{m}:status`, and of the gauges. Times are 0 for "none". */
 struct site_status {
-        size_t waiting;                 /* updates without an end */
-        size_t ready;                   /* of those, queued, and nothing but slots and rate in the way */
+        size_t waiting; /* updates without an end */
+        size_t ready;   /* of those, queued, and nothing but slots and rate in the way */
         int64_t oldest_ms;
         enum breaker_state breaker;
         int64_t breaker_until_ms;
@@ -81,42 +90,42 @@ struct site_status {
         bool credentials_missing;
         bool credentials_rejected;
         int64_t probe_at_ms;
-        const char *last_outcome;       /* static; "": none yet */
+        const char *last_outcome; /* static; "": none yet */
         int64_t last_outcome_ms;
 };
 
 enum writer_report_type {
-        REPORT_OUTCOME,                 /* an update's end */
-        REPORT_ATTEMPT,                 /* a PATCH was answered, or was not */
+        REPORT_OUTCOME, /* an update's end */
+        REPORT_ATTEMPT, /* a PATCH was answered, or was not */
         REPORT_DEAD_LETTER,
         REPORT_SITE_PAUSED,
-        REPORT_BREAKER,                 /* opened or closed */
+        REPORT_BREAKER, /* opened or closed */
         REPORT_CREDENTIALS_MISSING,
         REPORT_CREDENTIALS_REJECTED,
         REPORT_CREDENTIALS_WORK,
         REPORT_HALF_UNKNOWN,
-        REPORT_UNKNOWN_MUNICIPALITY,    /* an update waits for the configuration */
-        REPORT_CAUGHT_UP,               /* a partition's ledger reflects `results` */
-        REPORT_UPDATES_LOST,            /* the committed offset is no longer in the log */
-        REPORT_BAD_LEDGER,              /* an entry in Redis cannot be read: taken as absent */
-        REPORT_BAD_RESULT,              /* a record of `results` cannot be read: left out */
+        REPORT_UNKNOWN_MUNICIPALITY, /* an update waits for the configuration */
+        REPORT_CAUGHT_UP,            /* a partition's ledger reflects `results` */
+        REPORT_UPDATES_LOST,         /* the committed offset is no longer in the log */
+        REPORT_BAD_LEDGER,           /* an entry in Redis cannot be read: taken as absent */
+        REPORT_BAD_RESULT,           /* a record of `results` cannot be read: left out */
 };
 
 struct writer_report {
         enum writer_report_type type;
         char municipality[MUNICIPALITY_ID_BYTES]; /* "": none */
-        char uuid[UUID_TEXT_BYTES];     /* "": none */
+        char uuid[UUID_TEXT_BYTES];               /* "": none */
         char outcome[24];
-        char reason[48];                /* a code */
-        char detail[ERROR_TEXT_BYTES];  /* a sentence */
+        char reason[48];               /* a code */
+        char detail[ERROR_TEXT_BYTES]; /* a sentence */
         char traceparent[64];
         long status;
         unsigned attempts;
         int32_t partition;
         int64_t count;
         int64_t until_ms;
-        int64_t latency_ms;             /* record time to applied; -1: unknown */
-        int64_t duration_ms;            /* of the attempt */
+        int64_t latency_ms;  /* record time to applied; -1: unknown */
+        int64_t duration_ms; /* of the attempt */
         enum breaker_state breaker;
 };
 
@@ -130,7 +139,7 @@ struct writer_action {
                         int64_t offset;
                 } place;
                 bool room;
-                struct ledger_position note;
+                struct action_position position;
                 struct action_ledger ledger;
                 struct action_patch patch;
                 struct action_produce produce;
@@ -141,16 +150,21 @@ struct writer_action {
 };
 
 struct writer_actions {
-        struct writer_action *items;   /* owned */
+        struct writer_action *items; /* owned */
         size_t count;
         size_t capacity;
 };
 
-#define ACTIONS_NULL { NULL, 0, 0 }
+#define ACTIONS_NULL                                                                               \
+        {                                                                                          \
+                NULL, 0, 0                                                                         \
+        }
 
 /* A new action at the end, zeroed but for its type; valid until the next one is added. */
-struct writer_action *writer_actions_add(struct writer_actions *actions, enum writer_action_type type);
-void writer_actions_clear(struct writer_actions *actions);  /* frees what they hold, keeps the room */
+struct writer_action *writer_actions_add(struct writer_actions *actions,
+                                         enum writer_action_type type);
+void writer_actions_clear(
+        struct writer_actions *actions); /* frees what they hold, keeps the room */
 void writer_actions_deinit(struct writer_actions *actions);
 
 const char *writer_action_name(enum writer_action_type type);

@@ -41,7 +41,8 @@ static void agenda_sink(struct agenda *agenda, size_t at)
         for (;;) {
                 size_t child = 2 * at + 1;
 
-                if (child + 1 < agenda->count && agenda->heap[child + 1]->at_ms < agenda->heap[child]->at_ms)
+                if (child + 1 < agenda->count &&
+                    agenda->heap[child + 1]->at_ms < agenda->heap[child]->at_ms)
                         child++;
                 if (child >= agenda->count || agenda->heap[child]->at_ms >= due->at_ms)
                         break;

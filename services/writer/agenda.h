@@ -13,22 +13,26 @@ enum due_kind { DUE_LANE, DUE_LETTER, DUE_VIEW, DUE_TICKET }; /* whose entry it 
 
 struct due {
         int64_t at_ms;
-        size_t place;           /* in the heap, + 1; 0: not there */
+        size_t place; /* in the heap, + 1; 0: not there */
         enum due_kind kind;
 };
 
 struct agenda {
-        struct due **heap;      /* owned; the entries are not */
+        struct due **heap; /* owned; the entries are not */
         size_t count;
         size_t capacity;
 };
 
-#define AGENDA_NULL { NULL, 0, 0 }
+#define AGENDA_NULL                                                                                \
+        {                                                                                          \
+                NULL, 0, 0                                                                         \
+        }
 
 void agenda_deinit(struct agenda *agenda);
-void agenda_set(struct agenda *agenda, struct due *due, int64_t at_ms); /* moves it if it is there */
-void agenda_drop(struct agenda *agenda, struct due *due);               /* harmless if it is not there */
-int64_t agenda_next_ms(const struct agenda *agenda);                    /* INT64_MAX: empty */
+void agenda_set(struct agenda *agenda, struct due *due,
+                int64_t at_ms);                           /* moves it if it is there */
+void agenda_drop(struct agenda *agenda, struct due *due); /* harmless if it is not there */
+int64_t agenda_next_ms(const struct agenda *agenda);      /* INT64_MAX: empty */
 
 /* Takes the earliest entry if it is due. NULL if none is. */
 struct due *agenda_take(struct agenda *agenda, int64_t now_ms);

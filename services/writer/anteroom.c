@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <utlist.h>
 
-static struct letter *letter_new(struct writer_core *core, const struct intake *intake, const struct writer_record *record)
+static struct letter *letter_new(struct writer_core *core, const struct intake *intake,
+                                 const struct writer_record *record)
 {
         struct letter *letter = memory_new(sizeof(*letter));
 
@@ -36,24 +37,28 @@ static void anteroom_tell(struct writer_core *core, struct letter *letter)
         telling_letter(core, letter);
 }
 
-void anteroom_refuse(struct writer_core *core, const struct intake *intake, const struct writer_record *record)
+void anteroom_refuse(struct writer_core *core, const struct intake *intake,
+                     const struct writer_record *record)
 {
         anteroom_tell(core, letter_new(core, intake, record));
 }
 
-void anteroom_wait(struct writer_core *core, const struct intake *intake, const struct writer_record *record)
+void anteroom_wait(struct writer_core *core, const struct intake *intake,
+                   const struct writer_record *record)
 {
         struct letter *letter = letter_new(core, intake, record);
         size_t bytes = original_bytes(letter->original);
 
-        if (core->anteroom_count >= ANTEROOM_MAX || core->anteroom_bytes + bytes > ANTEROOM_BYTES_MAX) {
+        if (core->anteroom_count >= ANTEROOM_MAX ||
+            core->anteroom_bytes + bytes > ANTEROOM_BYTES_MAX) {
                 anteroom_tell(core, letter);
                 return;
         }
         core->anteroom_count++;
         core->anteroom_bytes += bytes;
         DL_APPEND(core->anteroom, letter);
-        agenda_set(&core->agenda, &letter->due, core->now_ms + core->config->writer.unknown_municipality_wait_ms);
+        agenda_set(&core->agenda, &letter->due,
+                   core->now_ms + core->config->writer.unknown_municipality_wait_ms);
         core_report(core, REPORT_UNKNOWN_MUNICIPALITY, letter->municipality, NULL);
 }
 
@@ -73,7 +78,8 @@ void anteroom_due(struct writer_core *core, struct letter *letter)
 
 void anteroom_told(struct writer_core *core, struct letter *letter)
 {
-        struct writer_report *report = core_report(core, REPORT_DEAD_LETTER, letter->municipality, NULL);
+        struct writer_report *report =
+                core_report(core, REPORT_DEAD_LETTER, letter->municipality, NULL);
 
         memcpy(report->uuid, letter->uuid, sizeof(report->uuid));
         memcpy(report->detail, letter->detail, sizeof(report->detail));
@@ -93,7 +99,8 @@ void anteroom_open(struct writer_core *core)
                 struct intake intake;
 
                 original_record(letter->original, &record, &headers);
-                if (intake_read(&intake, &record, core->topics->epoch, core->config) == INTAKE_ACCEPT) {
+                if (intake_read(&intake, &record, core->topics->epoch, core->config) ==
+                    INTAKE_ACCEPT) {
                         anteroom_leave(core, letter);
                         core_accept(core, &intake, &record);
                         letter_free(letter);

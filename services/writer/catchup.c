@@ -46,8 +46,8 @@ void catchup_drop(struct writer_core *core, struct ticket *ticket)
         core_ticket_drop(core, ticket);
 }
 
-static struct ticket *catchup_ticket(struct writer_core *core, enum ticket_kind kind, struct partition *partition,
-                                     struct site *site)
+static struct ticket *catchup_ticket(struct writer_core *core, enum ticket_kind kind,
+                                     struct partition *partition, struct site *site)
 {
         struct ticket *ticket = core_ticket(core, kind);
 
@@ -113,6 +113,13 @@ static void catchup_read(struct writer_core *core, struct partition *partition)
         action->place.offset = partition->from >= 0 ? partition->from + 1 : READ_BEGIN;
 }
 
+static void catchup_mark(const struct writer_core *core, const struct partition *partition,
+                         char mark[LEDGER_TOKEN_BYTES])
+{
+        snprintf(mark, LEDGER_TOKEN_BYTES, "%s-%llu", core->instance,
+                 (unsigned long long)partition->mark);
+}
+
 void catchup_start(struct writer_core *core, struct partition *partition)
 {
         struct site *site, *other;
@@ -121,6 +128,7 @@ void catchup_start(struct writer_core *core, struct partition *partition)
         if (!core->redis_up || core->failed)
                 return;
         partition->view = VIEW_POSITIONS;
+        partition->mark = ++core->last_mark;
         partition->from = INT64_MAX;
         HASH_ITER(hh, core->sites, site, other) {
                 if (!site_is_of(site, partition))
@@ -128,6 +136,7 @@ void catchup_start(struct writer_core *core, struct partition *partition)
 
                 struct writer_action *action = core_act(core, ACTION_POSITION, site);
 
+                catchup_mark(core, partition, action->position.mark);
                 action->token = catchup_ticket(core, TICKET_POSITION, partition, site)->token;
         }
         if (partition->outstanding > 0)
@@ -158,7 +167,8 @@ static void catchup_take_login(struct writer_core *core, struct site *site, int6
         site->probe_at_ms = probe_at_ms < latest_ms ? probe_at_ms : latest_ms;
 }
 
-void catchup_position(struct writer_core *core, struct ticket *ticket, const struct writer_input *input)
+void catchup_position(struct writer_core *core, struct ticket *ticket,
+                      const struct writer_input *input)
 {
         struct partition *partition = ticket->partition;
         struct site *site = ticket->site;
@@ -182,19 +192,21 @@ void catchup_position(struct writer_core *core, struct ticket *ticket, const str
 /* ---- results ---- */
 
 static void catchup_merge(struct writer_core *core, struct ticket *ticket, struct slice expected,
-                          const struct wish *wish, const char *token, int64_t lease_until_ms)
+                          const struct ledger_entry *entry)
 {
         struct writer_action *action = core_act(core, ACTION_MERGE, ticket->site);
 
         action->token = ticket->token;
         action->ledger.uuid = ticket->fold->uuid;
         buffer_append(&action->ledger.expected, expected.data, expected.length);
-        ledger_entry_write(wish, token, lease_until_ms, &action->ledger.fresh);
-        if (wish->sealed_at_ms > 0)
-                action->ledger.seal_at_ms = wish->sealed_at_ms + core->config->writer.seal_after_ms;
+        ledger_entry_write(entry, &action->ledger.fresh);
+        if (entry->wish.sealed_at_ms > 0)
+                action->ledger.seal_at_ms =
+                        entry->wish.sealed_at_ms + core->config->writer.seal_after_ms;
 }
 
-static void catchup_fold(struct writer_core *core, struct partition *partition, struct result *result)
+static void catchup_fold(struct writer_core *core, struct partition *partition,
+                         struct result *result)
 {
         struct site *site = core_site(core, result->municipality);
 
@@ -208,7 +220,8 @@ static void catchup_fold(struct writer_core *core, struct partition *partition, 
         ticket->fold->uuid = result->uuid;
         ticket->fold->wish = result->wish;
         wish_init(&result->wish);
-        catchup_merge(core, ticket, SLICE_NULL, &ticket->fold->wish, NULL, 0);
+        catchup_merge(core, ticket, SLICE_NULL,
+                      &(struct ledger_entry){ .wish = ticket->fold->wish });
 }
 
 void catchup_result(struct writer_core *core, const struct writer_record *record)
@@ -241,7 +254,9 @@ static void catchup_note(struct writer_core *core, struct partition *partition, 
 
                 struct writer_action *action = core_act(core, ACTION_NOTE, site);
 
-                action->note = (struct ledger_position){ core->topics->epoch, offset };
+                if (partition->view == VIEW_NOTING)
+                        catchup_mark(core, partition, action->position.mark);
+                action->position.place = (struct ledger_position){ core->topics->epoch, offset };
                 action->token = catchup_ticket(core, TICKET_NOTE, partition, site)->token;
         }
 }
@@ -293,9 +308,12 @@ static void catchup_fail(struct writer_core *core, const struct partition *parti
 
         core->failed = true;
         error_set(&action->reason,
-                  "%s, partition %d ends at offset %lld, but the ledger in Redis reflects offset %lld: the topic was "
-                  "created anew; raise topics.epoch in the configuration of all programs and start them again",
-                  core->topics->names[TOPIC_RESULTS], partition->number, (long long)high, (long long)partition->from);
+                  "%s, partition %d ends at offset %lld, but the ledger in Redis reflects offset "
+                  "%lld: the topic was "
+                  "created anew; raise topics.epoch in the configuration of all programs and start "
+                  "them again",
+                  core->topics->names[TOPIC_RESULTS], partition->number, (long long)high,
+                  (long long)partition->from);
 }
 
 void catchup_out_of_range(struct writer_core *core, int32_t number, int64_t low, int64_t high)
@@ -312,27 +330,29 @@ void catchup_out_of_range(struct writer_core *core, int32_t number, int64_t low,
         catchup_read(core, partition);
 }
 
-static void catchup_fold_again(struct writer_core *core, struct ticket *ticket, struct slice current)
+static void catchup_fold_again(struct writer_core *core, struct ticket *ticket,
+                               struct slice current)
 {
         struct partition *partition = ticket->partition;
         struct ledger_entry entry;
-        struct wish merged;
+        struct wish before;
 
         ledger_entry_read(&entry, current, NULL);
-        wish_copy(&merged, &entry.wish);
-        wish_merge(&merged, &ticket->fold->wish);
-        if (current.length > 0 && wish_equal(&merged, &entry.wish)) {
+        wish_copy(&before, &entry.wish);
+        wish_merge(&entry.wish, &ticket->fold->wish);
+        if (current.length > 0 && wish_equal(&before, &entry.wish)) {
                 catchup_drop(core, ticket);
                 partition->outstanding--;
                 catchup_step(core, partition);
         } else {
-                catchup_merge(core, ticket, current, &merged, entry.token, entry.lease_until_ms);
+                catchup_merge(core, ticket, current, &entry);
         }
-        wish_deinit(&merged);
+        wish_deinit(&before);
         ledger_entry_deinit(&entry);
 }
 
-void catchup_folded(struct writer_core *core, struct ticket *ticket, const struct writer_input *input)
+void catchup_folded(struct writer_core *core, struct ticket *ticket,
+                    const struct writer_input *input)
 {
         struct partition *partition = ticket->partition;
 
@@ -357,15 +377,14 @@ void catchup_noted(struct writer_core *core, struct ticket *ticket, bool ok)
 
         catchup_drop(core, ticket);
         partition->outstanding--;
-        if (partition->view != VIEW_NOTING)
-                return;
-        if (ok)
-                catchup_step(core, partition);
-        else
+        if (!ok)
                 catchup_again(core, partition);
+        else if (partition->view == VIEW_NOTING)
+                catchup_step(core, partition);
 }
 
-void catchup_seals(struct writer_core *core, struct ticket *ticket, const struct writer_input *input)
+void catchup_seals(struct writer_core *core, struct ticket *ticket,
+                   const struct writer_input *input)
 {
         struct site *site = ticket->site;
 

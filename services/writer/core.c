@@ -58,7 +58,8 @@ struct site *core_site(struct writer_core *core, const char *municipality)
         return site;
 }
 
-struct writer_action *core_act(struct writer_core *core, enum writer_action_type type, const struct site *site)
+struct writer_action *core_act(struct writer_core *core, enum writer_action_type type,
+                               const struct site *site)
 {
         struct writer_action *action = writer_actions_add(core->actions, type);
 
@@ -67,8 +68,8 @@ struct writer_action *core_act(struct writer_core *core, enum writer_action_type
         return action;
 }
 
-struct writer_report *core_report(struct writer_core *core, enum writer_report_type type, const char *municipality,
-                           const struct uuid *uuid)
+struct writer_report *core_report(struct writer_core *core, enum writer_report_type type,
+                                  const char *municipality, const struct uuid *uuid)
 {
         struct writer_report *report = &writer_actions_add(core->actions, ACTION_REPORT)->report;
 
@@ -97,17 +98,21 @@ void core_done(struct writer_core *core, const struct original *original)
 
 /* ---- intake ---- */
 
-void core_accept(struct writer_core *core, const struct intake *intake, const struct writer_record *record)
+void core_accept(struct writer_core *core, const struct intake *intake,
+                 const struct writer_record *record)
 {
         struct site *site = core_site(core, intake->update.municipality);
         struct intake full = *intake;
 
-        if (writer_site_has_room(site, writer_site_lane(site, &intake->update.uuid), record->key.length + record->value.length)) {
+        if (writer_site_has_room(site, writer_site_lane(site, &intake->update.uuid),
+                                 record->key.length + record->value.length)) {
                 course_add(core, site, intake, record);
                 return;
         }
         full.reason = "too-many-waiting";
-        error_set(&full.detail, "municipality: '%s' has %zu updates waiting, which is its bound (write_queue_events)",
+        error_set(&full.detail,
+                  "municipality: '%s' has %zu updates waiting, which is its bound "
+                  "(write_queue_events)",
                   site->id, site->waiting);
         anteroom_refuse(core, &full, record);
 }
@@ -117,7 +122,8 @@ static void core_update(struct writer_core *core, const struct writer_record *re
         struct partition *partition = core_partition(core, record->partition);
         struct intake intake;
 
-        if (!partition || !partition->assigned || record->offset < watermark_next(&partition->updates))
+        if (!partition || !partition->assigned ||
+            record->offset < watermark_next(&partition->updates))
                 return;
         watermark_add(&partition->updates, record->offset);
         switch (intake_read(&intake, record, core->topics->epoch, core->config)) {
@@ -144,7 +150,9 @@ static void core_add_sites(struct writer_core *core)
 
                 if (core_site(core, municipality->id))
                         continue;
-                site = writer_site_new(municipality, topics_partition(core->topics, municipality->id), core->now_ms);
+                site = writer_site_new(municipality,
+                                       topics_partition(core->topics, municipality->id),
+                                       core->now_ms);
                 HASH_ADD_STR(core->sites, id, site);
         }
 }
@@ -171,7 +179,8 @@ static void core_configure(struct writer_core *core, const struct config *config
         struct site *site, *other;
 
         core->config = config;
-        core->retry = (struct retry_policy){ config->writer.retry_base_ms, config->writer.retry_cap_ms, 0 };
+        core->retry = (struct retry_policy){ config->writer.retry_base_ms,
+                                             config->writer.retry_cap_ms, 0 };
         HASH_ITER(hh, core->sites, site, other) {
                 writer_site_configure(site, config_municipality(config, site->id));
                 if (site->municipality)
@@ -237,7 +246,8 @@ static void core_assign(struct writer_core *core, const struct writer_input *inp
 {
         core_revoke(core);
         for (size_t i = 0; i < input->assigned.count; i++) {
-                struct partition *partition = core_partition(core, input->assigned.partitions[i].partition);
+                struct partition *partition =
+                        core_partition(core, input->assigned.partitions[i].partition);
 
                 if (!partition)
                         continue;
@@ -344,7 +354,8 @@ static bool core_send_one(struct writer_core *core, struct site *site)
                 core_pump_at(core, at_ms);
                 return false;
         }
-        if (!bulkhead_has_slot(&site->bulkhead, core->in_flight, (unsigned)core->config->writer.max_transfers))
+        if (!bulkhead_has_slot(&site->bulkhead, core->in_flight,
+                               (unsigned)core->config->writer.max_transfers))
                 return false;
 
         struct lane *lane = writer_site_turn(site);
@@ -412,11 +423,13 @@ static void core_statuses(struct writer_core *core)
                 if (!site->status_due || !core_site_is_ours(core, site))
                         continue;
                 site->status_due = false;
-                writer_site_status(site, core->now_ms, &core_act(core, ACTION_STATUS, site)->status);
+                writer_site_status(site, core->now_ms,
+                                   &core_act(core, ACTION_STATUS, site)->status);
         }
 }
 
-static void core_say_room(struct writer_core *core, enum writer_action_type type, bool *said, bool room)
+static void core_say_room(struct writer_core *core, enum writer_action_type type, bool *said,
+                          bool room)
 {
         if (*said == room)
                 return;
@@ -427,8 +440,8 @@ static void core_say_room(struct writer_core *core, enum writer_action_type type
 static void core_rooms(struct writer_core *core)
 {
         core_say_room(core, ACTION_WANT_UPDATES, &core->wants_updates,
-                      core->redis_up && !core->draining && !core->failed && core->loading < LOADING_MAX &&
-                              core->telling < TELLING_MAX);
+                      core->redis_up && !core->draining && !core->failed &&
+                              core->loading < LOADING_MAX && core->telling < TELLING_MAX);
         core_say_room(core, ACTION_WANT_RESULTS, &core->wants_results, core->folding < FOLDING_MAX);
 }
 
@@ -442,7 +455,8 @@ static void core_drain_step(struct writer_core *core)
 
 /* ---- replies ---- */
 
-static void core_lane_reply(struct writer_core *core, struct ticket *ticket, const struct writer_input *input)
+static void core_lane_reply(struct writer_core *core, struct ticket *ticket,
+                            const struct writer_input *input)
 {
         struct lane *lane = ticket->lane;
 
@@ -526,7 +540,8 @@ static void core_dispatch(struct writer_core *core, const struct writer_input *i
                 catchup_end(core, input->place.partition, input->place.offset);
                 break;
         case INPUT_RESULTS_OUT_OF_RANGE:
-                catchup_out_of_range(core, input->range.partition, input->range.low, input->range.high);
+                catchup_out_of_range(core, input->range.partition, input->range.low,
+                                     input->range.high);
                 break;
         case INPUT_DRAIN:
                 core->draining = true;
@@ -537,7 +552,8 @@ static void core_dispatch(struct writer_core *core, const struct writer_input *i
         }
 }
 
-void writer_core_handle(struct writer_core *core, const struct writer_input *input, int64_t now_ms, struct writer_actions *actions)
+void writer_core_handle(struct writer_core *core, const struct writer_input *input, int64_t now_ms,
+                        struct writer_actions *actions)
 {
         core->now_ms = now_ms;
         core->actions = actions;
@@ -576,8 +592,11 @@ struct writer_core *writer_core_new(const struct writer_settings *settings, int6
         core->partition_count = settings->topics->partitions;
         core->partitions = memory_new((size_t)core->partition_count * sizeof(*core->partitions));
         for (int32_t i = 0; i < core->partition_count; i++)
-                core->partitions[i] = (struct partition){ .due.kind = DUE_VIEW, .number = i, .note_offset = -1,
-                                                          .updates = WATERMARK_NULL, .results = WATERMARK_NULL };
+                core->partitions[i] = (struct partition){ .due.kind = DUE_VIEW,
+                                                          .number = i,
+                                                          .note_offset = -1,
+                                                          .updates = WATERMARK_NULL,
+                                                          .results = WATERMARK_NULL };
         core_configure(core, settings->config);
         return core;
 }
@@ -618,8 +637,8 @@ size_t writer_core_site_count(const struct writer_core *core)
         return HASH_COUNT(core->sites);
 }
 
-bool writer_core_site(const struct writer_core *core, size_t index, int64_t now_ms, const char **municipality,
-                      struct site_status *status)
+bool writer_core_site(const struct writer_core *core, size_t index, int64_t now_ms,
+                      const char **municipality, struct site_status *status)
 {
         const struct site *site = core->sites;
 

@@ -6,7 +6,8 @@
  *
  * How an update goes (DESIGN.md "Writer"):
  *
- *         update ─ intake ─▶ lane ─ LOAD ─ BEGIN ─ PATCH ─▶ verdict ─ results ─ FINISH ─▶ offset done
+ *         update ─ intake ─▶ lane ─ LOAD ─ BEGIN ─ PATCH ─▶ verdict ─ results ─ FINISH ─▶ offset
+ * done
  *
  * Files: intake (at the door), lane (one event: what is due), course (a lane's way through Redis,
  * site and Kafka), site (one municipality: queues and bulkhead), telling (results and dead
@@ -20,40 +21,40 @@
 #include "writer/original.h"
 
 enum writer_input_type {
-        INPUT_TICK,             /* time has passed: writer_core_next_ms was reached */
-        INPUT_CONFIG,           /* config: a new one; the old one may be freed after the call */
-        INPUT_CREDENTIALS,      /* credentials: of one municipality */
-        INPUT_ASSIGNED,         /* assigned */
+        INPUT_TICK,        /* time has passed: writer_core_next_ms was reached */
+        INPUT_CONFIG,      /* config: a new one; the old one may be freed after the call */
+        INPUT_CREDENTIALS, /* credentials: of one municipality */
+        INPUT_ASSIGNED,    /* assigned */
         INPUT_REVOKED,
-        INPUT_UPDATE,           /* record: of an assigned partition */
+        INPUT_UPDATE,               /* record: of an assigned partition */
         INPUT_UPDATES_OUT_OF_RANGE, /* place: the log begins only at this offset */
-        INPUT_REDIS,            /* up */
-        INPUT_RESULT,           /* record: of `results`, while catching up */
-        INPUT_RESULTS_END,      /* place: the next result will have at least this offset */
+        INPUT_REDIS,                /* up */
+        INPUT_RESULT,               /* record: of `results`, while catching up */
+        INPUT_RESULTS_END,          /* place: the next result will have at least this offset */
         INPUT_RESULTS_OUT_OF_RANGE, /* range */
-        INPUT_POSITION,         /* token, position */
-        INPUT_NOTED,            /* token, ok */
-        INPUT_SEALS,            /* token, seals */
-        INPUT_LOADED,           /* token, loaded */
-        INPUT_LEDGER,           /* token, ledger: how BEGIN, FINISH or MERGE ended */
-        INPUT_DELIVERED,        /* token, delivered */
-        INPUT_ANSWERED,         /* token, answer */
-        INPUT_DRAIN,            /* take no more, end what is under way, then ACTION_DRAINED */
+        INPUT_POSITION,             /* token, position */
+        INPUT_NOTED,     /* token, ok: false also if the mark, or "@", was no longer there */
+        INPUT_SEALS,     /* token, seals */
+        INPUT_LOADED,    /* token, loaded */
+        INPUT_LEDGER,    /* token, ledger: how BEGIN, FINISH or MERGE ended */
+        INPUT_DELIVERED, /* token, delivered */
+        INPUT_ANSWERED,  /* token, answer */
+        INPUT_DRAIN,     /* take no more, end what is under way, then ACTION_DRAINED */
 };
 
 enum ledger_reply {
-        LEDGER_LOST,            /* no reply: whether it was done is not known */
-        LEDGER_MISSING,         /* BEGIN: no "@": the ledger is to be rebuilt first */
-        LEDGER_BUSY,            /* BEGIN: somebody else's lease runs for `wait_ms` more */
-        LEDGER_STALE,           /* BEGIN, MERGE: `current` stands there */
-        LEDGER_SEND,            /* BEGIN: the lease is ours */
-        LEDGER_OK,              /* FINISH, MERGE */
-        LEDGER_FENCED,          /* FINISH: the lease is no longer ours */
+        LEDGER_LOST,    /* no reply: whether it was done is not known */
+        LEDGER_MISSING, /* BEGIN: no "@": the ledger is to be rebuilt first */
+        LEDGER_BUSY,    /* BEGIN: somebody else's lease runs for `wait_ms` more */
+        LEDGER_STALE,   /* BEGIN, MERGE: `current` stands there */
+        LEDGER_SEND,    /* BEGIN: the lease is ours */
+        LEDGER_OK,      /* FINISH, MERGE */
+        LEDGER_FENCED,  /* FINISH: the lease is no longer ours */
 };
 
 struct input_partition {
         int32_t partition;
-        int64_t next_offset;    /* of `updates`, as committed; -1: nothing is */
+        int64_t next_offset; /* of `updates`, as committed; -1: nothing is */
 };
 
 struct input_seal {
@@ -69,7 +70,8 @@ struct writer_input {
                 struct {
                         const char *municipality;
                         bool present;
-                        bool changed;           /* since the last time: a log-in that was rejected is tried at once */
+                        bool changed; /* since the last time: a log-in that was rejected is tried at
+                                         once */
                 } credentials;
                 struct {
                         const struct input_partition *partitions;
@@ -89,8 +91,9 @@ struct writer_input {
                 bool ok;
                 struct {
                         bool ok;
-                        struct slice position;  /* the field "@"; empty: absent */
-                        int64_t probe_at_ms;    /* of `{m}:status`, if the log-in was rejected; 0: it was not */
+                        struct slice position; /* the field "@"; empty: absent */
+                        int64_t probe_at_ms;   /* of `{m}:status`, if the log-in was rejected; 0: it
+                                                  was not */
                 } position;
                 struct {
                         bool ok;
@@ -99,17 +102,18 @@ struct writer_input {
                 } seals;
                 struct {
                         bool ok;
-                        bool missing;           /* there is no "@": the ledger is to be rebuilt first */
-                        struct slice entry;     /* of `{m}:w`; empty: absent */
-                        struct slice known;     /* of `{m}:s`; empty: absent */
+                        bool missing;       /* there is no "@": the ledger is to be rebuilt first */
+                        struct slice entry; /* of `{m}:w`; empty: absent */
+                        struct slice known; /* of `{m}:s`; empty: absent */
                 } loaded;
                 struct {
                         enum ledger_reply reply;
-                        struct slice current;   /* STALE */
-                        struct slice known;     /* SEND: of `{m}:s`; empty: absent */
-                        bool any_snapshot;      /* SEND: one was ever applied (`{m}:m` exists) */
-                        int64_t wait_ms;        /* BUSY */
-                        int64_t lease_until_boot_ms; /* SEND: the shell's own measure, handed back with the PATCH */
+                        struct slice current; /* STALE */
+                        struct slice known;   /* SEND: of `{m}:s`; empty: absent */
+                        bool any_snapshot;    /* SEND: one was ever applied (`{m}:m` exists) */
+                        int64_t wait_ms;      /* BUSY */
+                        int64_t lease_until_boot_ms; /* SEND: the shell's own measure, handed back
+                                                        with the PATCH */
                 } ledger;
                 struct {
                         bool ok;
@@ -125,9 +129,9 @@ struct writer_input {
 struct writer_core;
 
 struct writer_settings {
-        const struct config *config;    /* borrowed until the next INPUT_CONFIG */
-        const struct topics *topics;    /* borrowed for the core's life */
-        const char *instance;           /* unique in the fleet and in time: leases carry it */
+        const struct config *config; /* borrowed until the next INPUT_CONFIG */
+        const struct topics *topics; /* borrowed for the core's life */
+        const char *instance;        /* unique in the fleet and in time: leases carry it */
         uint64_t seed;
 };
 
@@ -141,10 +145,11 @@ void writer_core_handle(struct writer_core *core, const struct writer_input *inp
 /* When INPUT_TICK is due; INT64_MAX: never. */
 int64_t writer_core_next_ms(const struct writer_core *core);
 
-/* For the gauges. `status` is filled for a municipality that is ours; false if it is not, or not any more. */
+/* For the gauges. `status` is filled for a municipality that is ours; false if it is not, or not
+ * any more. */
 size_t writer_core_site_count(const struct writer_core *core);
-bool writer_core_site(const struct writer_core *core, size_t index, int64_t now_ms, const char **municipality,
-                      struct site_status *status);
+bool writer_core_site(const struct writer_core *core, size_t index, int64_t now_ms,
+                      const char **municipality, struct site_status *status);
 
 /* Ready to take updates, for /readyz. */
 bool writer_core_ready(const struct writer_core *core);

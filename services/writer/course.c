@@ -4,7 +4,8 @@
  * answer, result acknowledged by Kafka, FINISH, offset done. One step is under way at a time, and
  * whatever is lost on the way is taken up again: a repeat carries the same versions.
  *
- *     RESTING ─▶ LOADING ─▶ QUEUED ─▶ BEGINNING ─▶ SENDING ─▶ TELLING ─▶ FINISHING ─▶ RESTING, or gone
+ *     RESTING ─▶ LOADING ─▶ QUEUED ─▶ BEGINNING ─▶ SENDING ─▶ TELLING ─▶ FINISHING ─▶ RESTING, or
+ * gone
  */
 #include "writer/inside.h"
 
@@ -24,14 +25,16 @@ static void course_next(struct writer_core *core, struct lane *lane);
 
 /* ---- small steps ---- */
 
-static void course_rest(struct writer_core *core, struct lane *lane, int64_t at_ms, enum lane_resume resume)
+static void course_rest(struct writer_core *core, struct lane *lane, int64_t at_ms,
+                        enum lane_resume resume)
 {
         lane->state = LANE_RESTING;
         lane->resume = resume;
         agenda_set(&core->agenda, &lane->due, at_ms);
 }
 
-static struct ticket *course_ticket(struct writer_core *core, struct lane *lane, struct writer_action *action)
+static struct ticket *course_ticket(struct writer_core *core, struct lane *lane,
+                                    struct writer_action *action)
 {
         struct ticket *ticket = core_ticket(core, TICKET_LANE);
 
@@ -68,14 +71,16 @@ static void course_expect_nothing_known(struct lane *lane)
         lane->expected = NULL;
 }
 
-static void course_token(const struct writer_core *core, const struct lane *lane, char token[LEDGER_TOKEN_BYTES])
+static void course_token(const struct writer_core *core, const struct lane *lane,
+                         char token[LEDGER_TOKEN_BYTES])
 {
         snprintf(token, LEDGER_TOKEN_BYTES, "%s-%" PRIu64, core->instance, lane->lease);
 }
 
 static int64_t seal_due_ms(const struct writer_core *core, const struct wish *wish)
 {
-        return wish->sealed_at_ms > 0 ? wish->sealed_at_ms + core->config->writer.seal_after_ms : INT64_MAX;
+        return wish->sealed_at_ms > 0 ? wish->sealed_at_ms + core->config->writer.seal_after_ms
+                                      : INT64_MAX;
 }
 
 /* The slot of its site is free again. */
@@ -99,7 +104,8 @@ void course_drop_attempt(struct writer_core *core, struct lane *lane)
                 breaker_forget(&lane->site->bulkhead.breaker, core->now_ms);
         course_unclaim(core, lane);
         if (attempt->result_offset >= 0)
-                watermark_done(&core->partitions[lane->site->partition].results, attempt->result_offset);
+                watermark_done(&core->partitions[lane->site->partition].results,
+                               attempt->result_offset);
         lane_alight(lane);
         request_deinit(&attempt->request);
         buffer_deinit(&attempt->answer);
@@ -109,14 +115,21 @@ void course_drop_attempt(struct writer_core *core, struct lane *lane)
 
 /* ---- ends ---- */
 
-static void course_report_outcome(struct writer_core *core, const struct lane *lane, const struct wanted *wanted)
+static void course_report_outcome(struct writer_core *core, const struct lane *lane,
+                                  const struct wanted *wanted)
 {
         static const char *const names[] = {
-                [END_APPLIED] = "applied", [END_UNCHANGED] = "unchanged", [END_SUPERSEDED] = "superseded",
-                [END_ENDED] = "ended",     [END_GONE] = "gone",           [END_DEAD] = "dead",
-                [END_DUPLICATE] = "duplicate", [END_CARRIED] = "carried",
+                [END_APPLIED] = "applied",
+                [END_UNCHANGED] = "unchanged",
+                [END_SUPERSEDED] = "superseded",
+                [END_ENDED] = "ended",
+                [END_GONE] = "gone",
+                [END_DEAD] = "dead",
+                [END_DUPLICATE] = "duplicate",
+                [END_CARRIED] = "carried",
         };
-        struct writer_report *report = core_report(core, REPORT_OUTCOME, lane->site->id, &lane->uuid);
+        struct writer_report *report =
+                core_report(core, REPORT_OUTCOME, lane->site->id, &lane->uuid);
         struct headers headers;
         struct writer_record record;
 
@@ -125,7 +138,8 @@ static void course_report_outcome(struct writer_core *core, const struct lane *l
         struct slice trace = headers_get(&headers, "traceparent");
 
         if (traceparent_valid(trace))
-                snprintf(report->traceparent, sizeof(report->traceparent), "%.*s", (int)trace.length, trace.data);
+                snprintf(report->traceparent, sizeof(report->traceparent), "%.*s",
+                         (int)trace.length, trace.data);
         snprintf(report->outcome, sizeof(report->outcome), "%s", names[wanted->end]);
         if (wanted->reason)
                 snprintf(report->reason, sizeof(report->reason), "%s", wanted->reason);
@@ -141,7 +155,8 @@ static void course_settle(struct writer_core *core, struct lane *lane, struct wa
 {
         LL_DELETE(lane->ending, wanted);
         if (wanted->result_offset >= 0)
-                watermark_done(&core->partitions[lane->site->partition].results, wanted->result_offset);
+                watermark_done(&core->partitions[lane->site->partition].results,
+                               wanted->result_offset);
         if (!lane->orphan) {
                 lane->site->waiting--;
                 lane->site->bytes -= original_bytes(wanted->original);
@@ -193,12 +208,15 @@ static void course_merge(struct writer_core *core, struct lane *lane)
 
         struct writer_action *action = core_act(core, ACTION_MERGE, lane->site);
         int64_t due_ms = seal_due_ms(core, &lane->wish);
-        struct ledger_entry stands;
+        struct ledger_entry stands, fresh;
 
         action->ledger.uuid = lane->uuid;
         buffer_append_text(&action->ledger.expected, lane->expected);
         ledger_entry_read(&stands, slice_of(lane->expected), NULL);
-        ledger_entry_write(&lane->wish, stands.token, stands.lease_until_ms, &action->ledger.fresh);
+        fresh = lane_entry(lane);
+        memcpy(fresh.token, stands.token, sizeof(fresh.token)); /* whose it is, it stays */
+        fresh.lease_until_ms = stands.lease_until_ms;
+        ledger_entry_write(&fresh, &action->ledger.fresh);
         ledger_entry_deinit(&stands);
         action->ledger.seal_at_ms = due_ms == INT64_MAX ? 0 : due_ms;
         lane->state = LANE_MERGING;
@@ -232,7 +250,8 @@ static void course_wait_half(struct writer_core *core, struct lane *lane)
                 telling_refresh(core, lane->site);
         }
         course_expect_nothing_known(lane);
-        course_rest(core, lane, core->now_ms + (first ? HALF_LOOK_FIRST_MS : HALF_LOOK_MS), RESUME_LOAD);
+        course_rest(core, lane, core->now_ms + (first ? HALF_LOOK_FIRST_MS : HALF_LOOK_MS),
+                    RESUME_LOAD);
 }
 
 static bool course_half_is_overdue(const struct writer_core *core, const struct lane *lane)
@@ -338,15 +357,18 @@ void course_due(struct writer_core *core, struct lane *lane)
 
 /* ---- updates ---- */
 
-/* A lane that rests for a retry of the site's stays at rest: a newer wish does not mend the site. */
+/* A lane that rests for a retry of the site's stays at rest: a newer wish does not mend the site.
+ */
 static bool course_may_hurry(const struct lane *lane, unsigned counted_before)
 {
-        if (lane->state != LANE_RESTING || lane->resume == RESUME_FINISH || lane->resume == RESUME_MERGE)
+        if (lane->state != LANE_RESTING || lane->resume == RESUME_FINISH ||
+            lane->resume == RESUME_MERGE)
                 return false;
         return lane->failures == 0 || counted_before > 0;
 }
 
-void course_add(struct writer_core *core, struct site *site, const struct intake *intake, const struct writer_record *record)
+void course_add(struct writer_core *core, struct site *site, const struct intake *intake,
+                const struct writer_record *record)
 {
         struct lane *lane = writer_site_lane(site, &intake->update.uuid);
         struct wanted *wanted = wanted_new(intake, record);
@@ -403,6 +425,7 @@ static void course_begin(struct writer_core *core, struct lane *lane, unsigned m
         struct attempt *attempt = lane->attempt;
         struct writer_action *action = core_act(core, ACTION_BEGIN, lane->site);
         int64_t lease_ms = core->config->writer.lease_ms;
+        struct ledger_entry fresh;
 
         if (attempt->seal)
                 lane->wish.serial++;
@@ -416,7 +439,8 @@ static void course_begin(struct writer_core *core, struct lane *lane, unsigned m
         action->ledger.seal_at_ms = core->now_ms + lease_ms + core->config->writer.seal_after_ms;
         course_token(core, lane, action->ledger.token);
         buffer_append_text(&action->ledger.expected, lane->expected);
-        ledger_entry_write(&lane->wish, NULL, 0, &action->ledger.fresh);
+        fresh = lane_entry(lane);
+        ledger_entry_write(&fresh, &action->ledger.fresh);
         course_ticket(core, lane, action);
 }
 
@@ -454,19 +478,23 @@ void course_claim(struct writer_core *core, struct lane *lane)
                 course_load(core, lane);
 }
 
-static void course_rebase(struct writer_core *core, struct lane *lane, struct slice bytes, const struct known *known)
+static void course_rebase(struct writer_core *core, struct lane *lane, struct slice bytes,
+                          const struct known *known)
 {
         char token[LEDGER_TOKEN_BYTES];
         struct ledger_entry entry;
         struct error error;
 
         if (ledger_entry_read(&entry, bytes, &error) < 0) {
-                struct writer_report *report = core_report(core, REPORT_BAD_LEDGER, lane->site->id, &lane->uuid);
+                struct writer_report *report =
+                        core_report(core, REPORT_BAD_LEDGER, lane->site->id, &lane->uuid);
 
                 snprintf(report->detail, sizeof(report->detail), "%s", error.text);
         }
         course_token(core, lane, token);
         ledger_entry_adopt(&entry, token);
+        if (lane->dirty)
+                wish_merge(&entry.wish, &lane->wish);
         lane_rebase(lane, &entry, known);
         ledger_entry_deinit(&entry);
         course_expect(lane, bytes);
@@ -490,16 +518,8 @@ void course_loaded(struct writer_core *core, struct lane *lane, const struct wri
         }
 
         bool is_known = course_known(input->loaded.known, &known);
-        bool was_dirty = lane->dirty;
-        struct wish own;
 
-        wish_copy(&own, &lane->wish);
         course_rebase(core, lane, input->loaded.entry, is_known ? &known : NULL);
-        if (was_dirty) {
-                wish_merge(&lane->wish, &own);
-                lane->dirty = true;
-        }
-        wish_deinit(&own);
         if (is_known)
                 known_deinit(&known);
         lane->state = LANE_RESTING;
@@ -534,7 +554,8 @@ static void course_trace(const struct lane *lane, struct action_patch *patch)
         struct slice trace = headers_get(&headers, "traceparent");
 
         if (traceparent_valid(trace))
-                snprintf(patch->traceparent, sizeof(patch->traceparent), "%.*s", (int)trace.length, trace.data);
+                snprintf(patch->traceparent, sizeof(patch->traceparent), "%.*s", (int)trace.length,
+                         trace.data);
 }
 
 static void course_patch(struct writer_core *core, struct lane *lane)
@@ -560,30 +581,35 @@ static void course_finish(struct writer_core *core, struct lane *lane)
 {
         struct writer_action *action = core_act(core, ACTION_FINISH, lane->site);
         int64_t due_ms = seal_due_ms(core, &lane->wish);
+        struct ledger_entry fresh;
 
         action->ledger.uuid = lane->uuid;
         course_token(core, lane, action->ledger.token);
-        ledger_entry_write(&lane->wish, NULL, 0, &action->ledger.fresh);
+        fresh = lane_entry(lane);
+        ledger_entry_write(&fresh, &action->ledger.fresh);
         action->ledger.seal_at_ms = due_ms == INT64_MAX ? 0 : due_ms;
         course_expect(lane, buffer_slice(&action->ledger.fresh));
         lane->state = LANE_FINISHING;
         course_ticket(core, lane, action);
 }
 
-static void course_send(struct writer_core *core, struct lane *lane, const struct writer_input *input)
+static void course_send(struct writer_core *core, struct lane *lane,
+                        const struct writer_input *input)
 {
         struct known known;
         bool is_known = course_known(input->ledger.known, &known);
 
         lane->attempt->lease_until_boot_ms = input->ledger.lease_until_boot_ms;
         /* Without any snapshot nobody can say that it lacks the event. */
-        lane->in_snapshot = !input->ledger.any_snapshot || (is_known && !(known.flags & KNOWN_DELETED));
+        lane->in_snapshot =
+                !input->ledger.any_snapshot || (is_known && !(known.flags & KNOWN_DELETED));
         if (is_known) {
                 lane->end_ms = known.end_ms;
                 known_deinit(&known);
         }
 
-        bool late = lane->attempt->request.present[MEMBER_STATE] && lane_event_is_over(lane, core->now_ms);
+        bool late = lane->attempt->request.present[MEMBER_STATE] &&
+                    lane_event_is_over(lane, core->now_ms);
 
         if (lane->orphan || late || core->draining || !lane->site->municipality ||
             lane->site->login != LOGIN_PRESENT) {
@@ -624,7 +650,8 @@ static void course_begin_stale(struct writer_core *core, struct lane *lane, stru
         course_decide(core, lane);
 }
 
-static void course_begun(struct writer_core *core, struct lane *lane, const struct writer_input *input)
+static void course_begun(struct writer_core *core, struct lane *lane,
+                         const struct writer_input *input)
 {
         switch (input->ledger.reply) {
         case LEDGER_SEND:
@@ -648,10 +675,11 @@ static void course_begun(struct writer_core *core, struct lane *lane, const stru
 
 /* ---- the answer ---- */
 
-static void course_report_attempt(struct writer_core *core, const struct lane *lane, const struct writer_input *input,
-                                  const char *name)
+static void course_report_attempt(struct writer_core *core, const struct lane *lane,
+                                  const struct writer_input *input, const char *name)
 {
-        struct writer_report *report = core_report(core, REPORT_ATTEMPT, lane->site->id, &lane->uuid);
+        struct writer_report *report =
+                core_report(core, REPORT_ATTEMPT, lane->site->id, &lane->uuid);
         const struct answer *answer = &input->answered.answer;
 
         snprintf(report->outcome, sizeof(report->outcome), "%s", name);
@@ -716,19 +744,19 @@ static void course_finished(struct writer_core *core, struct lane *lane, enum le
         }
         course_settle_all(core, lane, true);
         course_drop_attempt(core, lane);
-        lane->dirty = false;
         lane->state = LANE_RESTING;
-        if (reply != LEDGER_OK)
+        lane->dirty =
+                reply != LEDGER_OK; /* fenced: the ledger was lost, or is another's, and lacks it */
+        if (lane->dirty)
                 course_expect_nothing_known(lane);
         if (lane->orphan)
-                course_go(core, lane);
-        else if (!lane->open && lane->wish.sealed_at_ms == 0 && lane->unacked == 0)
                 course_go(core, lane);
         else
                 course_next(core, lane);
 }
 
-static void course_merged(struct writer_core *core, struct lane *lane, const struct writer_input *input)
+static void course_merged(struct writer_core *core, struct lane *lane,
+                          const struct writer_input *input)
 {
         struct ledger_entry entry;
 
@@ -743,8 +771,10 @@ static void course_merged(struct writer_core *core, struct lane *lane, const str
                         course_idle(core, lane);
                 return;
         case LEDGER_STALE:
-                if (ledger_entry_read(&entry, input->ledger.current, NULL) == 0)
+                if (ledger_entry_read(&entry, input->ledger.current, NULL) == 0) {
                         wish_merge(&lane->wish, &entry.wish);
+                        lane_take_done(lane, &entry);
+                }
                 ledger_entry_deinit(&entry);
                 course_expect(lane, input->ledger.current);
                 course_merge(core, lane);

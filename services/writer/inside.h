@@ -16,35 +16,36 @@
 #include "writer/site.h"
 
 enum {
-        LOADING_MAX = 512,              /* lanes that wait for Redis; beyond: no more updates are read */
-        TELLING_MAX = 2000,             /* records that wait for Kafka; likewise */
-        FOLDING_MAX = 256,              /* results being merged into the ledger; beyond: no more are read */
-        ANTEROOM_MAX = 10000,           /* updates of unknown municipalities */
+        LOADING_MAX = 512,    /* lanes that wait for Redis; beyond: no more updates are read */
+        TELLING_MAX = 2000,   /* records that wait for Kafka; likewise */
+        FOLDING_MAX = 256,    /* results being merged into the ledger; beyond: no more are read */
+        ANTEROOM_MAX = 10000, /* updates of unknown municipalities */
         ANTEROOM_BYTES_MAX = 16 * 1024 * 1024,
-        REDIS_RETRY_MS = 250,           /* after a reply was lost */
+        REDIS_RETRY_MS = 250, /* after a reply was lost */
         STATUS_EVERY_MS = 5000,
-        READ_BEGIN = -2,                /* place.offset: from the beginning of the log */
+        READ_BEGIN = -2, /* place.offset: from the beginning of the log */
 };
 
 enum view_state { VIEW_NONE, VIEW_POSITIONS, VIEW_READING, VIEW_NOTING, VIEW_READY };
 
 /* One partition: of `updates`, if it is assigned, and of the ledger's view of `results`. */
 struct partition {
-        struct due due;                 /* starts the view again, or moves "@" forward */
+        struct due due; /* starts the view again, or moves "@" forward */
         int32_t number;
         bool assigned;
-        bool reading;                   /* `updates` */
-        int64_t next_offset;            /* of `updates`, as committed; -1: nothing is */
+        bool reading;        /* `updates` */
+        int64_t next_offset; /* of `updates`, as committed; -1: nothing is */
         struct watermark updates;
 
         enum view_state view;
-        bool needed;                    /* a lane of another partition of `updates` needs this view, too */
-        unsigned outstanding;           /* positions, folds or notes that are under way */
-        int64_t from;                   /* the lowest offset reflected by all of its municipalities */
-        int64_t reflected;              /* after catching up: by all of them */
+        bool needed;          /* a lane of another partition of `updates` needs this view, too */
+        unsigned outstanding; /* positions, folds or notes that are under way */
+        uint64_t mark;        /* number of this catching up */
+        int64_t from;         /* the lowest offset reflected by all of its municipalities */
+        int64_t reflected;    /* after catching up: by all of them */
         bool read_to_end;
-        struct watermark results;       /* own results: told, and finished in the ledger */
-        int64_t note_offset;            /* reflected a lease ago: what "@" is moved to next */
+        struct watermark results; /* own results: told, and finished in the ledger */
+        int64_t note_offset;      /* reflected a lease ago: what "@" is moved to next */
 };
 
 enum letter_state { LETTER_WAITING, LETTER_TELLING };
@@ -54,13 +55,13 @@ struct letter {
         struct due due;
         struct letter *prev, *next;
         enum letter_state state;
-        struct original *original;      /* owned */
+        struct original *original; /* owned */
         char municipality[MUNICIPALITY_ID_BYTES];
         char uuid[UUID_TEXT_BYTES];
         const char *reason;
         char detail[ERROR_TEXT_BYTES];
         uint64_t version;
-        int64_t since_ms;               /* when it came */
+        int64_t since_ms; /* when it came */
 };
 
 /* A result on its way into the ledger. */
@@ -71,12 +72,12 @@ struct fold {
 };
 
 enum ticket_kind {
-        TICKET_LANE,            /* LOAD, BEGIN, FINISH, MERGE or PATCH of a lane */
-        TICKET_RESULT,          /* of a wanted, or (wanted NULL) of a seal that was broken */
-        TICKET_DEAD,            /* dead letter of a wanted */
-        TICKET_CARRY,           /* a wanted, produced again to `updates` */
+        TICKET_LANE,   /* LOAD, BEGIN, FINISH, MERGE or PATCH of a lane */
+        TICKET_RESULT, /* of a wanted, or (wanted NULL) of a seal that was broken */
+        TICKET_DEAD,   /* dead letter of a wanted */
+        TICKET_CARRY,  /* a wanted, produced again to `updates` */
         TICKET_LETTER,
-        TICKET_CONTROL,         /* a request for a refresh: nobody waits for it */
+        TICKET_CONTROL, /* a request for a refresh: nobody waits for it */
         TICKET_FOLD,
         TICKET_POSITION,
         TICKET_NOTE,
@@ -85,17 +86,17 @@ enum ticket_kind {
 };
 
 struct ticket {
-        struct due due;         /* a record that was not acknowledged is produced again */
+        struct due due; /* a record that was not acknowledged is produced again */
         uint64_t token;
         enum ticket_kind kind;
         struct lane *lane;
         struct wanted *wanted;
         struct letter *letter;
-        struct fold *fold;      /* owned */
+        struct fold *fold; /* owned */
         struct site *site;
         struct partition *partition;
-        bool loads;             /* counted in `loading` */
-        bool in_kafka;          /* counted in `telling` */
+        bool loads;    /* counted in `loading` */
+        bool in_kafka; /* counted in `telling` */
         UT_hash_handle hh;
 };
 
@@ -107,34 +108,36 @@ struct writer_core {
         struct retry_policy retry;
 
         int64_t now_ms;                 /* of the call that is being handled */
-        struct writer_actions *actions;        /* likewise */
+        struct writer_actions *actions; /* likewise */
 
         struct agenda agenda;
         struct ticket *tickets;
         uint64_t last_token;
         uint64_t last_lease;
+        uint64_t last_mark;
 
-        struct site *sites;             /* by id; those that left the configuration stay while they have lanes */
-        struct site *turn;              /* whose turn is next; NULL: the first's */
+        struct site
+                *sites;    /* by id; those that left the configuration stay while they have lanes */
+        struct site *turn; /* whose turn is next; NULL: the first's */
         struct partition *partitions;
         int32_t partition_count;
         struct lane *orphans;
-        struct letter *anteroom;        /* waiting, in order of arrival */
-        struct letter *letters;         /* being told */
+        struct letter *anteroom; /* waiting, in order of arrival */
+        struct letter *letters;  /* being told */
         size_t anteroom_count;
         size_t anteroom_bytes;
 
         bool redis_up;
         bool draining;
         bool drained;
-        bool wants_updates;             /* as was last said */
+        bool wants_updates; /* as was last said */
         bool wants_results;
         bool failed;
-        unsigned in_flight;             /* slots taken */
+        unsigned in_flight; /* slots taken */
         unsigned loading;
         unsigned telling;
         unsigned folding;
-        int64_t pump_ms;                /* when a site may send again */
+        int64_t pump_ms; /* when a site may send again */
         int64_t status_ms;
 };
 
@@ -143,15 +146,18 @@ struct ticket *core_ticket(struct writer_core *core, enum ticket_kind kind);
 void core_ticket_drop(struct writer_core *core, struct ticket *ticket);
 struct partition *core_partition(struct writer_core *core, int32_t number); /* NULL: no such */
 struct site *core_site(struct writer_core *core, const char *municipality);
-struct writer_action *core_act(struct writer_core *core, enum writer_action_type type, const struct site *site);
-struct writer_report *core_report(struct writer_core *core, enum writer_report_type type, const char *municipality,
-                           const struct uuid *uuid);
+struct writer_action *core_act(struct writer_core *core, enum writer_action_type type,
+                               const struct site *site);
+struct writer_report *core_report(struct writer_core *core, enum writer_report_type type,
+                                  const char *municipality, const struct uuid *uuid);
 /* The offset of an update is done. */
 void core_done(struct writer_core *core, const struct original *original);
-void core_accept(struct writer_core *core, const struct intake *intake, const struct writer_record *record);
+void core_accept(struct writer_core *core, const struct intake *intake,
+                 const struct writer_record *record);
 
 /* course.c */
-void course_add(struct writer_core *core, struct site *site, const struct intake *intake, const struct writer_record *record);
+void course_add(struct writer_core *core, struct site *site, const struct intake *intake,
+                const struct writer_record *record);
 void course_seal(struct writer_core *core, struct site *site, const struct input_seal *seal);
 void course_due(struct writer_core *core, struct lane *lane);
 void course_claim(struct writer_core *core, struct lane *lane); /* it has a slot: load or begin */
@@ -161,7 +167,7 @@ void course_answered(struct writer_core *core, struct lane *lane, const struct w
 void course_told(struct writer_core *core, struct lane *lane, struct wanted *wanted);
 void course_drop_attempt(struct writer_core *core, struct lane *lane); /* gives its slot back */
 void course_tear_tickets(struct writer_core *core, const struct lane *lane);
-void course_go(struct writer_core *core, struct lane *lane);           /* frees the lane */
+void course_go(struct writer_core *core, struct lane *lane); /* frees the lane */
 
 /* judge.c */
 void judge(struct writer_core *core, struct lane *lane, const struct answer *answer);
@@ -170,9 +176,11 @@ bool judge_probe(struct writer_core *core, struct site *site, const struct answe
 
 /* leave.c */
 void leave_revoked(struct writer_core *core);
-void leave_lane(struct writer_core *core, struct lane *lane); /* its municipality left the configuration */
+void leave_lane(struct writer_core *core,
+                struct lane *lane); /* its municipality left the configuration */
 void leave_site(struct writer_core *core, struct site *site); /* all of its lanes that can */
-bool leave_is_done(const struct writer_core *core); /* nothing is under way that a drain waits for */
+bool leave_is_done(
+        const struct writer_core *core); /* nothing is under way that a drain waits for */
 
 /* telling.c: records that tell of an end; each is produced again until it is acknowledged */
 void telling_start(struct writer_core *core, struct lane *lane);
@@ -180,11 +188,14 @@ void telling_seal_result(struct writer_core *core, struct lane *lane);
 void telling_letter(struct writer_core *core, struct letter *letter);
 void telling_refresh(struct writer_core *core, struct site *site);
 void telling_due(struct writer_core *core, struct ticket *ticket);
-void telling_delivered(struct writer_core *core, struct ticket *ticket, const struct writer_input *input);
+void telling_delivered(struct writer_core *core, struct ticket *ticket,
+                       const struct writer_input *input);
 
 /* anteroom.c */
-void anteroom_refuse(struct writer_core *core, const struct intake *intake, const struct writer_record *record);
-void anteroom_wait(struct writer_core *core, const struct intake *intake, const struct writer_record *record);
+void anteroom_refuse(struct writer_core *core, const struct intake *intake,
+                     const struct writer_record *record);
+void anteroom_wait(struct writer_core *core, const struct intake *intake,
+                   const struct writer_record *record);
 void anteroom_due(struct writer_core *core, struct letter *letter);
 void anteroom_told(struct writer_core *core, struct letter *letter);
 void anteroom_open(struct writer_core *core); /* a new configuration: look again */
@@ -193,15 +204,19 @@ void anteroom_clear(struct writer_core *core);
 /* catchup.c */
 void catchup_start(struct writer_core *core, struct partition *partition);
 void catchup_stop(struct writer_core *core, struct partition *partition);
-bool catchup_ready(struct writer_core *core, const struct site *site); /* asks for its view if it has none */
+bool catchup_ready(struct writer_core *core,
+                   const struct site *site); /* asks for its view if it has none */
 void catchup_due(struct writer_core *core, struct partition *partition);
-void catchup_position(struct writer_core *core, struct ticket *ticket, const struct writer_input *input);
+void catchup_position(struct writer_core *core, struct ticket *ticket,
+                      const struct writer_input *input);
 void catchup_result(struct writer_core *core, const struct writer_record *record);
 void catchup_end(struct writer_core *core, int32_t partition, int64_t offset);
 void catchup_out_of_range(struct writer_core *core, int32_t partition, int64_t low, int64_t high);
-void catchup_folded(struct writer_core *core, struct ticket *ticket, const struct writer_input *input);
+void catchup_folded(struct writer_core *core, struct ticket *ticket,
+                    const struct writer_input *input);
 void catchup_noted(struct writer_core *core, struct ticket *ticket, bool ok);
-void catchup_seals(struct writer_core *core, struct ticket *ticket, const struct writer_input *input);
+void catchup_seals(struct writer_core *core, struct ticket *ticket,
+                   const struct writer_input *input);
 void catchup_drop(struct writer_core *core, struct ticket *ticket);
 
 #endif

@@ -13,7 +13,8 @@ static enum intake_next refuse(struct intake *intake, const char *reason)
         return intake->next = INTAKE_REFUSE;
 }
 
-static void take_own_version(struct intake *intake, const struct writer_record *record, uint32_t epoch)
+static void take_own_version(struct intake *intake, const struct writer_record *record,
+                             uint32_t epoch)
 {
         intake->version = version_make(epoch, record->offset);
         intake->since_ms = record->timestamp_ms;
@@ -28,6 +29,7 @@ static int take_origin(struct intake *intake, struct slice header)
 
         if (origin_read(&origin, header, &intake->detail) < 0)
                 return error_wrap(&intake->detail, "dplsync-origin");
+        intake->has_origin = true;
         intake->version = version_make(origin.epoch, origin.offset);
         intake->since_ms = origin.first_record_ms;
         intake->serial = origin.serial;
@@ -35,15 +37,17 @@ static int take_origin(struct intake *intake, struct slice header)
                 if (!intake->update.present[member])
                         continue;
                 if (origin.versions[member] == VERSION_NONE)
-                        return error_set(&intake->detail, "dplsync-origin: versions: %s is missing, which the update carries",
-                                         wish_member_name((enum wish_member)member));
+                        return error_set(
+                                &intake->detail,
+                                "dplsync-origin: versions: %s is missing, which the update carries",
+                                wish_member_name((enum wish_member)member));
                 intake->versions[member] = origin.versions[member];
         }
         return 0;
 }
 
-enum intake_next intake_read(struct intake *intake, const struct writer_record *record, uint32_t epoch,
-                             const struct config *config)
+enum intake_next intake_read(struct intake *intake, const struct writer_record *record,
+                             uint32_t epoch, const struct config *config)
 {
         struct slice origin = headers_get(record->headers, "dplsync-origin");
         enum update_fault fault;
@@ -57,7 +61,8 @@ enum intake_next intake_read(struct intake *intake, const struct writer_record *
                 return refuse(intake, "invalid-origin");
         if (config_municipality(config, intake->update.municipality))
                 return intake->next = INTAKE_ACCEPT;
-        error_set(&intake->detail, "municipality: '%s' is not in the configuration", intake->update.municipality);
+        error_set(&intake->detail, "municipality: '%s' is not in the configuration",
+                  intake->update.municipality);
         intake->reason = "unknown-municipality";
         return intake->next = INTAKE_WAIT;
 }

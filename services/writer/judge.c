@@ -52,12 +52,14 @@ static void site_rejects_login(struct writer_core *core, struct site *site, long
         site->login = LOGIN_REJECTED;
         site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
 
-        struct writer_report *report = core_report(core, REPORT_CREDENTIALS_REJECTED, site->id, NULL);
+        struct writer_report *report =
+                core_report(core, REPORT_CREDENTIALS_REJECTED, site->id, NULL);
 
         report->status = status;
         report->until_ms = site->probe_at_ms;
         snprintf(report->detail, sizeof(report->detail),
-                 "correct %s/%s.username and .password, or ask the site's administrator; it is tried "
+                 "correct %s/%s.username and .password, or ask the site's administrator; it is "
+                 "tried "
                  "again when they change, else at the time given",
                  core->config->credentials_dir, site->id);
 }
@@ -84,13 +86,16 @@ static void judge_describe(struct lane *lane, const struct answer *answer)
 
         attempt->status = answer->status;
         if (answer->status > 0)
-                snprintf(attempt->detail, sizeof(attempt->detail), "the site answered %ld%s", answer->status,
+                snprintf(attempt->detail, sizeof(attempt->detail), "the site answered %ld%s",
+                         answer->status,
                          answer->status < 300 ? ", but not with the event as it was sent" : "");
         else
-                snprintf(attempt->detail, sizeof(attempt->detail), "%s", answer->error ? answer->error : "no answer");
+                snprintf(attempt->detail, sizeof(attempt->detail), "%s",
+                         answer->error ? answer->error : "no answer");
         buffer_clear(&attempt->answer);
         buffer_append(&attempt->answer, answer->body.data,
-                      answer->body.length < ANSWER_KEPT_BYTES ? answer->body.length : ANSWER_KEPT_BYTES);
+                      answer->body.length < ANSWER_KEPT_BYTES ? answer->body.length
+                                                              : ANSWER_KEPT_BYTES);
 }
 
 static void judge_retry(struct writer_core *core, struct lane *lane, int64_t wait_ms)
@@ -145,7 +150,8 @@ static void judge_doubt(struct writer_core *core, struct lane *lane)
                 judge_end(lane, END_DEAD, "attempts-exhausted");
                 return;
         }
-        judge_retry(core, lane, waits_ms[lane->failures < DOUBT_WAITS ? lane->failures : DOUBT_WAITS - 1]);
+        judge_retry(core, lane,
+                    waits_ms[lane->failures < DOUBT_WAITS ? lane->failures : DOUBT_WAITS - 1]);
 }
 
 static void judge_conflict(struct writer_core *core, struct lane *lane)
@@ -167,7 +173,8 @@ static void judge_apply(struct lane *lane)
                 lane->wish.sealed_at_ms = 0;
 }
 
-static void judge_throttled(struct writer_core *core, struct lane *lane, const struct answer *answer)
+static void judge_throttled(struct writer_core *core, struct lane *lane,
+                            const struct answer *answer)
 {
         if (answer->status == 429)
                 rate_halve(&lane->site->bulkhead.rate, core->now_ms);

@@ -23,6 +23,7 @@ struct lane *lane_new(struct site *site, const struct uuid *uuid)
         lane->site = site;
         lane->uuid = *uuid;
         lane->end_ms = TIMESTAMP_NONE;
+        lane->partition = -1;
         return lane;
 }
 
@@ -64,6 +65,7 @@ struct wanted *wanted_new(const struct intake *intake, const struct writer_recor
         wanted->version = intake->version;
         memcpy(wanted->versions, intake->versions, sizeof(wanted->versions));
         wanted->serial = intake->serial;
+        wanted->has_origin = intake->has_origin;
         wanted->since_ms = intake->since_ms;
         wanted->result_offset = -1;
         return wanted;
@@ -88,13 +90,15 @@ static bool known_shows(const struct known *known)
 }
 
 /* An url that was cleared may show as the series' url, so a null is never contradicted. */
-static bool known_contradicts(const struct known *known, enum wish_member member, const struct wish_value *value)
+static bool known_contradicts(const struct known *known, enum wish_member member,
+                              const struct wish_value *value)
 {
         if (!known_shows(known))
                 return false;
         if (member == MEMBER_STATE)
                 return known->state != value->state;
-        return value->url && !text_equal(value->url, member == MEMBER_URL ? known->url : known->admin_url);
+        return value->url &&
+               !text_equal(value->url, member == MEMBER_URL ? known->url : known->admin_url);
 }
 
 static const char *update_url(const struct update *update, enum wish_member member)
@@ -104,22 +108,32 @@ static const char *update_url(const struct update *update, enum wish_member memb
 
 /* The site shows this value already, as far as anybody can know. Without a look at the snapshot,
  * or while an attempt of unknown outcome may still arrive, nobody can. */
-static bool lane_shows(const struct lane *lane, enum wish_member member, const struct update *update,
-                       const struct known *known, bool looked)
+static bool lane_shows(const struct lane *lane, enum wish_member member,
+                       const struct update *update, const struct known *known, bool looked)
 {
         const struct wish_value *value = &lane->wish.members[member];
 
-        if (!looked || lane_in_flight(lane) || lane->wish.sealed_at_ms != 0 || value->status != WISH_CONFIRMED)
+        if (!looked || lane_in_flight(lane) || lane->wish.sealed_at_ms != 0 ||
+            value->status != WISH_CONFIRMED)
                 return false;
-        if (member == MEMBER_STATE ? value->state != update->state : !text_equal(value->url, update_url(update, member)))
+        if (member == MEMBER_STATE ? value->state != update->state
+                                   : !text_equal(value->url, update_url(update, member)))
                 return false;
         return !known_contradicts(known, member, value);
 }
 
+/* What dplsync wrote itself may come behind newer ones, and be meant to be sent again. */
+static bool lane_has_done(const struct lane *lane, const struct wanted *wanted)
+{
+        return !wanted->has_origin && original_partition(wanted->original) == lane->partition &&
+               wanted->version <= lane->done;
+}
+
 /* Two cases in which a member's value stays: it is shown already (then only its version rises), or
- * it is the same version, which a higher serial asks to send again. */
-static void lane_take_standing(struct lane *lane, struct wanted *wanted, const struct update *update,
-                               const struct known *known, bool looked)
+ * it is the same version, delivered again. That one is sent again if a higher serial asks for it,
+ * or if it came to nothing and nobody knows whether that was told. */
+static void lane_take_standing(struct lane *lane, struct wanted *wanted,
+                               const struct update *update, const struct known *known, bool looked)
 {
         for (size_t i = 0; i < MEMBER_COUNT; i++) {
                 struct wish_value *value = &lane->wish.members[i];
@@ -129,8 +143,10 @@ static void lane_take_standing(struct lane *lane, struct wanted *wanted, const s
                         value->version = wanted->versions[i];
                         wanted->unchanged |= (uint8_t)(1U << i);
                         lane->dirty = true;
-                } else if (wanted->versions[i] == value->version && wanted->versions[i] != VERSION_NONE &&
-                           wanted->serial > lane->wish.serial) {
+                } else if (wanted->versions[i] == value->version &&
+                           wanted->versions[i] != VERSION_NONE &&
+                           (wanted->serial > lane->wish.serial ||
+                            (value->status == WISH_ENDED && !lane_has_done(lane, wanted)))) {
                         value->status = WISH_OPEN;
                 }
         }
@@ -140,7 +156,8 @@ static void lane_take_standing(struct lane *lane, struct wanted *wanted, const s
         }
 }
 
-static void lane_take(struct lane *lane, struct wanted *wanted, const struct known *known, bool looked)
+static void lane_take(struct lane *lane, struct wanted *wanted, const struct known *known,
+                      bool looked)
 {
         struct update update;
 
@@ -154,6 +171,24 @@ static void lane_take(struct lane *lane, struct wanted *wanted, const struct kno
         update_deinit(&update);
 }
 
+/* Order is that of one partition. A vendor that puts an event's updates into two of them loses no
+ * update by it, only the knowledge of which ones are done. */
+static void lane_note_order(struct lane *lane, const struct wanted *wanted)
+{
+        int32_t partition = original_partition(wanted->original);
+
+        if (wanted->has_origin)
+                return;
+        if (lane->partition < 0 && lane->newest == VERSION_NONE) {
+                lane->partition = partition;
+        } else if (lane->partition != partition) {
+                lane->partition = -1;
+                lane->done = VERSION_NONE;
+        }
+        if (wanted->version > lane->newest)
+                lane->newest = wanted->version;
+}
+
 void lane_add(struct lane *lane, struct wanted *wanted)
 {
         struct wanted **end = &lane->open;
@@ -161,6 +196,7 @@ void lane_add(struct lane *lane, struct wanted *wanted)
         while (*end)
                 end = &(*end)->next;
         *end = wanted;
+        lane_note_order(lane, wanted);
         if (lane->loaded)
                 lane_take(lane, wanted, NULL, false);
 }
@@ -183,7 +219,8 @@ static bool lane_has_open(const struct lane *lane, enum wish_member member)
 
 /* The half that nobody wished (or whose wish came to nothing) is what the snapshot shows, under the
  * other half's version: stored by `begin`, it makes a redelivery send the same. */
-static void lane_fill_half(struct lane *lane, enum wish_member half, enum wish_member other, const char *shown)
+static void lane_fill_half(struct lane *lane, enum wish_member half, enum wish_member other,
+                           const char *shown)
 {
         struct wish_value *value = &lane->wish.members[half];
 
@@ -197,13 +234,21 @@ static void lane_fill_half(struct lane *lane, enum wish_member half, enum wish_m
         value->status = WISH_OPEN;
 }
 
+void lane_take_done(struct lane *lane, const struct ledger_entry *entry)
+{
+        if (lane->partition < 0 && lane->newest == VERSION_NONE && entry->done > VERSION_NONE)
+                lane->partition = entry->done_partition;
+        if (entry->done > lane->done && entry->done_partition == lane->partition)
+                lane->done = entry->done;
+}
+
 void lane_rebase(struct lane *lane, struct ledger_entry *entry, const struct known *known)
 {
         wish_deinit(&lane->wish);
         lane->wish = entry->wish;
         wish_init(&entry->wish);
+        lane_take_done(lane, entry);
         lane->loaded = true;
-        lane->dirty = false;
         lane->in_snapshot = known && !(known->flags & KNOWN_DELETED);
         lane->end_ms = known ? known->end_ms : TIMESTAMP_NONE;
         for (struct wanted *wanted = lane->open; wanted; wanted = wanted->next)
@@ -226,7 +271,8 @@ static void lane_end_state(struct lane *lane, int64_t now_ms)
 {
         struct wish_value *value = &lane->wish.members[MEMBER_STATE];
 
-        if (lane_in_flight(lane) || !lane_event_is_over(lane, now_ms) || !lane_has_open(lane, MEMBER_STATE))
+        if (lane_in_flight(lane) || !lane_event_is_over(lane, now_ms) ||
+            !lane_has_open(lane, MEMBER_STATE))
                 return;
         value->status = WISH_ENDED;
         lane->dirty = true;
@@ -235,10 +281,14 @@ static void lane_end_state(struct lane *lane, int64_t now_ms)
                         wanted->ended |= 1U << MEMBER_STATE;
 }
 
-static enum wanted_end wanted_end(const struct wanted *wanted, const struct wish *wish)
+/* An update that is confirmed but not done was applied by somebody who may not have told it. */
+static enum wanted_end lane_end_of(const struct lane *lane, const struct wanted *wanted)
 {
+        const struct wish *wish = &lane->wish;
         bool replaced = true;
 
+        if (lane_has_done(lane, wanted))
+                return END_DUPLICATE;
         for (size_t i = 0; i < MEMBER_COUNT; i++) {
                 const struct wish_value *value = &wish->members[i];
 
@@ -252,7 +302,7 @@ static enum wanted_end wanted_end(const struct wanted *wanted, const struct wish
                 return END_SUPERSEDED;
         if (wanted->ended)
                 return END_ENDED;
-        return wanted->unchanged ? END_UNCHANGED : END_DUPLICATE;
+        return wanted->unchanged ? END_UNCHANGED : END_APPLIED;
 }
 
 static void lane_move_to_ending(struct lane *lane, struct wanted **place)
@@ -275,7 +325,7 @@ void lane_sort(struct lane *lane, int64_t now_ms)
                 struct wanted *wanted = *place;
 
                 if (!wanted->in_attempt)
-                        wanted->end = wanted_end(wanted, &lane->wish);
+                        wanted->end = lane_end_of(lane, wanted);
                 if (wanted->end != END_NONE)
                         lane_move_to_ending(lane, place);
                 else
@@ -296,7 +346,8 @@ enum lane_next lane_next(const struct lane *lane, int64_t now_ms, bool seal, uns
 {
         *members = 0;
         for (size_t i = 0; i < MEMBER_COUNT; i++)
-                if (seal ? lane_member_stands(lane, (enum wish_member)i) : lane_has_open(lane, (enum wish_member)i))
+                if (seal ? lane_member_stands(lane, (enum wish_member)i)
+                         : lane_has_open(lane, (enum wish_member)i))
                         *members |= 1U << i;
         if (lane_event_is_over(lane, now_ms))
                 *members &= ~(1U << MEMBER_STATE);
@@ -320,7 +371,8 @@ void lane_board(struct lane *lane)
         for (struct wanted *wanted = lane->open; wanted; wanted = wanted->next) {
                 wanted->in_attempt = false;
                 for (size_t i = 0; i < MEMBER_COUNT; i++)
-                        if (lane->attempt->request.present[i] && wanted->versions[i] != VERSION_NONE &&
+                        if (lane->attempt->request.present[i] &&
+                            wanted->versions[i] != VERSION_NONE &&
                             wanted->versions[i] == lane->attempt->request.versions[i])
                                 wanted->in_attempt = true;
         }
@@ -331,7 +383,8 @@ static struct wish_value *lane_sent_value(struct lane *lane, size_t member)
         const struct request *request = &lane->attempt->request;
         struct wish_value *value = &lane->wish.members[member];
 
-        return request->present[member] && request->versions[member] == value->version ? value : NULL;
+        return request->present[member] && request->versions[member] == value->version ? value
+                                                                                       : NULL;
 }
 
 /* An update whose links still wait for their other half stays open when only its state was sent. */
@@ -340,7 +393,7 @@ static void lane_end_boarded(struct lane *lane, enum wanted_end end, const char 
         for (struct wanted *wanted = lane->open; wanted; wanted = wanted->next) {
                 if (!wanted->in_attempt)
                         continue;
-                wanted->in_attempt = wanted_end(wanted, &lane->wish) != END_NONE;
+                wanted->in_attempt = lane_end_of(lane, wanted) != END_NONE;
                 if (!wanted->in_attempt)
                         continue;
                 wanted->end = end;
@@ -384,12 +437,39 @@ void lane_end_links(struct lane *lane, const char *reason)
                         lane->wish.members[i].status = WISH_ENDED;
         lane->dirty = true;
         for (struct wanted *wanted = lane->open; wanted; wanted = wanted->next) {
-                wanted->in_attempt = wanted_end(wanted, &lane->wish) != END_NONE;
+                wanted->in_attempt = lane_end_of(lane, wanted) != END_NONE;
                 if (!wanted->in_attempt)
                         continue;
                 wanted->end = END_DEAD;
                 wanted->reason = reason;
         }
+}
+
+static void lane_hold_done(const struct wanted *wanted, uint64_t *limit)
+{
+        if (!wanted->has_origin && wanted->version <= *limit)
+                *limit = wanted->version - 1;
+}
+
+static void lane_count_done(struct lane *lane)
+{
+        uint64_t limit = lane->newest;
+
+        for (const struct wanted *wanted = lane->open; wanted; wanted = wanted->next)
+                lane_hold_done(wanted, &limit);
+        for (const struct wanted *wanted = lane->ending; wanted; wanted = wanted->next)
+                if (wanted->unacked > 0 || !wanted->told)
+                        lane_hold_done(wanted, &limit);
+        if (limit > lane->done && lane->partition >= 0)
+                lane->done = limit;
+}
+
+struct ledger_entry lane_entry(struct lane *lane)
+{
+        lane_count_done(lane);
+        return (struct ledger_entry){ .wish = lane->wish,
+                                      .done = lane->done,
+                                      .done_partition = lane->partition };
 }
 
 uint64_t lane_version(const struct lane *lane)

@@ -3,10 +3,10 @@
  * One event's lane: its standing wish, the updates that are open, and the one attempt that may be
  * under way. Decides what is due; asks nobody for anything (writer/course.h does).
  *
- * An update is one `wanted`. It is open until it has an end: superseded when every member it carries
- * was replaced by a newer one, unchanged when the ledger has it confirmed and the snapshot does not
- * say otherwise, ended when its event is over, else what became of the PATCH that carried it. At
- * most one update a member is not superseded, so a lane holds few, however many arrive.
+ * An update is one `wanted`. It is open until it has an end: superseded when every member it
+ * carries was replaced by a newer one, unchanged when the ledger has it confirmed and the snapshot
+ * does not say otherwise, ended when its event is over, else what became of the PATCH that carried
+ * it. At most one update a member is not superseded, so a lane holds few, however many arrive.
  */
 #ifndef WRITER_LANE_H
 #define WRITER_LANE_H
@@ -27,55 +27,61 @@ enum wanted_end {
         END_ENDED,
         END_GONE,
         END_DEAD,
-        END_DUPLICATE,  /* the ledger knows its result: only its offset is due */
-        END_CARRIED,    /* produced again to the end of `updates`: its outcome comes later */
+        END_DUPLICATE, /* its result is in Kafka already: only its offset is due */
+        END_CARRIED,   /* produced again to the end of `updates`: its outcome comes later */
 };
 
 struct wanted {
         struct wanted *next;
-        struct original *original;      /* owned */
+        struct original *original; /* owned */
         uint64_t version;
         uint64_t versions[MEMBER_COUNT]; /* VERSION_NONE for what it does not carry */
+        bool has_origin;                 /* it may come behind newer ones */
         uint64_t serial;
-        int64_t since_ms;               /* the vendor's record time; -1 unknown */
-        int64_t first_failed_ms;        /* 0: never */
-        unsigned attempts;              /* PATCHes that carried it */
-        unsigned unacked;               /* records that tell of its end */
-        int64_t result_offset;          /* in `results`; -1: not there yet */
+        int64_t since_ms;        /* the vendor's record time; -1 unknown */
+        int64_t first_failed_ms; /* 0: never */
+        unsigned attempts;       /* PATCHes that carried it */
+        unsigned unacked;        /* records that tell of its end */
+        int64_t result_offset;   /* in `results`; -1: not there yet */
         enum wanted_end end;
-        const char *reason;             /* END_DEAD: stable code; static */
-        bool in_attempt;                /* the attempt under way carries it */
-        bool by_attempt;                /* it ended with that attempt: done only when the ledger knows */
-        bool told;                      /* its end was handed to Kafka */
-        uint8_t unchanged;              /* members that were found confirmed, a bit each */
-        uint8_t ended;                  /* members that came too late */
+        const char *reason; /* END_DEAD: stable code; static */
+        bool in_attempt;    /* the attempt under way carries it */
+        bool by_attempt;    /* it ended with that attempt: done only when the ledger knows */
+        bool told;          /* its end was handed to Kafka */
+        uint8_t unchanged;  /* members that were found confirmed, a bit each */
+        uint8_t ended;      /* members that came too late */
 };
 
 struct attempt {
         struct request request;
-        bool seal;              /* sends the whole standing wish once more */
-        bool claimed;           /* it holds a slot of its site */
-        bool begun;             /* `begin` was asked for: the lease may be ours */
+        bool seal;    /* sends the whole standing wish once more */
+        bool claimed; /* it holds a slot of its site */
+        bool begun;   /* `begin` was asked for: the lease may be ours */
         enum verdict verdict;
         long status;
-        int64_t result_offset;  /* of a broken seal's own result; -1: there is none */
+        int64_t result_offset; /* of a broken seal's own result; -1: there is none */
         int64_t lease_until_boot_ms;
-        struct buffer answer;   /* its first bytes, for a dead letter */
-        char detail[256];       /* a sentence about it, for the same */
+        struct buffer answer; /* its first bytes, for a dead letter */
+        char detail[256];     /* a sentence about it, for the same */
 };
 
 enum lane_state {
-        LANE_RESTING,   /* on the agenda, or nothing to do */
+        LANE_RESTING, /* on the agenda, or nothing to do */
         LANE_LOADING,
         LANE_QUEUED,
         LANE_BEGINNING,
         LANE_SENDING,
-        LANE_TELLING,   /* its ends are on their way to Kafka */
+        LANE_TELLING, /* its ends are on their way to Kafka */
         LANE_FINISHING,
         LANE_MERGING,
 };
 
-enum lane_resume { RESUME_NEXT, RESUME_LOAD, RESUME_FINISH, RESUME_MERGE }; /* when its time on the agenda comes */
+enum lane_resume {
+        RESUME_NEXT,
+        RESUME_LOAD,
+        RESUME_FINISH,
+        RESUME_MERGE
+}; /* when its time on the agenda comes */
 
 struct site;
 
@@ -85,26 +91,29 @@ struct lane {
         struct site *site;
         enum lane_state state;
         enum lane_resume resume;
-        bool loaded;            /* `wish` has the ledger's part */
-        bool dirty;             /* `wish` has what the ledger has not, though no attempt writes it */
-        bool orphan;            /* its partition went to somebody else: result and finish only */
+        bool loaded; /* `wish` has the ledger's part */
+        bool dirty;  /* `wish` has what the ledger has not, though no attempt writes it */
+        bool orphan; /* its partition went to somebody else: result and finish only */
         bool in_snapshot;
-        bool with_state;        /* in which of the site's queues it stands */
-        unsigned failures;      /* tries in a row that did not succeed */
-        unsigned counted;       /* of those that count against max_attempts */
-        uint64_t success_mark;  /* the site's successes when the last one was counted */
-        int64_t end_ms;         /* of the event; TIMESTAMP_NONE unknown */
-        int64_t retry_ms;       /* not to be sent before */
-        uint64_t lease;         /* number in the token of its leases; 0: none yet */
-        int64_t half_since_ms;  /* waits for the other half of its pair since; 0: it does not */
+        bool with_state;       /* in which of the site's queues it stands */
+        unsigned failures;     /* tries in a row that did not succeed */
+        unsigned counted;      /* of those that count against max_attempts */
+        uint64_t success_mark; /* the site's successes when the last one was counted */
+        int64_t end_ms;        /* of the event; TIMESTAMP_NONE unknown */
+        int64_t retry_ms;      /* not to be sent before */
+        uint64_t lease;        /* number in the token of its leases; 0: none yet */
+        int64_t half_since_ms; /* waits for the other half of its pair since; 0: it does not */
         struct wish wish;
-        char *expected;         /* the ledger's bytes; NULL: to be loaded before it begins. Owned */
-        struct wanted *open;    /* in order of arrival */
+        uint64_t done;       /* every update up to this version has ended, and was told */
+        uint64_t newest;     /* version of those that came in order */
+        int32_t partition;   /* of `updates`, that both are of; -1: none yet, or more than one */
+        char *expected;      /* the ledger's bytes; NULL: to be loaded before it begins. Owned */
+        struct wanted *open; /* in order of arrival */
         struct wanted *ending;
-        unsigned unacked;       /* records on their way to Kafka */
-        struct attempt *attempt; /* NULL: none */
+        unsigned unacked;         /* records on their way to Kafka */
+        struct attempt *attempt;  /* NULL: none */
         struct lane *prev, *next; /* in a queue of the site, or among the orphans */
-        UT_hash_handle hh;      /* in the site's lanes */
+        UT_hash_handle hh;        /* in the site's lanes */
 };
 
 struct lane *lane_new(struct site *site, const struct uuid *uuid);
@@ -121,8 +130,8 @@ void lane_add(struct lane *lane, struct wanted *wanted);
  * nothing): all open updates are taken anew. */
 void lane_rebase(struct lane *lane, struct ledger_entry *entry, const struct known *known);
 
-/* Gives an end to every open update that has one by now, and moves it to `ending`; those that are in
- * the attempt have none before its verdict. A state of an event that is over ends, too. */
+/* Gives an end to every open update that has one by now, and moves it to `ending`; those that are
+ * in the attempt have none before its verdict. A state of an event that is over ends, too. */
 void lane_sort(struct lane *lane, int64_t now_ms);
 
 enum lane_next { LANE_NOTHING, LANE_SEND, LANE_HALF_UNKNOWN };
@@ -140,13 +149,19 @@ void lane_board(struct lane *lane);
 void lane_confirm(struct lane *lane);
 void lane_end_sent(struct lane *lane, enum wanted_end end, const char *reason);
 void lane_alight(struct lane *lane); /* nothing came of it: those on board are open again */
-void lane_end_links(struct lane *lane, const char *reason); /* no half of the pair was ever to be known */
+void lane_end_links(struct lane *lane,
+                    const char *reason); /* no half of the pair was ever to be known */
 
 /* An attempt that may have written, or may write, to the ledger or the site. */
 static inline bool lane_in_flight(const struct lane *lane)
 {
         return lane->attempt && lane->attempt->begun;
 }
+
+/* The lane as the ledger keeps it: the wish (borrowed), and how far all updates have ended and were
+ * told. What is done is never told, or sent, again. */
+struct ledger_entry lane_entry(struct lane *lane);
+void lane_take_done(struct lane *lane, const struct ledger_entry *entry);
 
 /* The newest version that stands in the wish. */
 uint64_t lane_version(const struct lane *lane);

@@ -28,7 +28,8 @@ static void leave_abandon(struct writer_core *core, struct lane *lane)
         course_go(core, lane);
 }
 
-/* What may be on its way to the site goes on: its result and the ledger are due, its offset is not. */
+/* What may be on its way to the site goes on: its result and the ledger are due, its offset is not.
+ */
 static void leave_orphan(struct writer_core *core, struct lane *lane)
 {
         writer_site_lane_remove(lane->site, lane);
@@ -68,7 +69,8 @@ void leave_revoked(struct writer_core *core)
                 leave_revoke_site(core, site);
 }
 
-static void leave_to_anteroom(struct writer_core *core, struct site *site, const struct wanted *wanted)
+static void leave_to_anteroom(struct writer_core *core, struct site *site,
+                              const struct wanted *wanted)
 {
         struct headers headers;
         struct writer_record record;
@@ -102,10 +104,12 @@ void leave_site(struct writer_core *core, struct site *site)
 bool leave_is_done(const struct writer_core *core)
 {
         for (const struct ticket *ticket = core->tickets; ticket; ticket = ticket->hh.next)
-                if (ticket->lane ? lane_in_flight(ticket->lane) || ticket->wanted : ticket->letter != NULL)
+                if (ticket->lane ? lane_in_flight(ticket->lane) || ticket->wanted
+                                 : ticket->letter != NULL)
                         return false;
         for (size_t i = 0; i < core->agenda.count; i++)
-                if (core->agenda.heap[i]->kind == DUE_LANE && lane_in_flight((struct lane *)core->agenda.heap[i]))
+                if (core->agenda.heap[i]->kind == DUE_LANE &&
+                    lane_in_flight((struct lane *)core->agenda.heap[i]))
                         return false;
         return true;
 }

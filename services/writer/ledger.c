@@ -7,16 +7,32 @@
 #include "base/json.h"
 #include "model/version.h"
 
-void ledger_entry_write(const struct wish *wish, const char *token, int64_t lease_until_ms, struct buffer *out)
+void ledger_entry_write(const struct ledger_entry *entry, struct buffer *out)
 {
         buffer_append_byte(out, '{');
         json_write_member(out, "wish");
-        wish_write(wish, out);
-        if (token && token[0]) {
-                json_write_member_text(out, "token", token);
-                json_write_member_integer(out, "lease_until", lease_until_ms);
+        wish_write(&entry->wish, out);
+        if (entry->done > VERSION_NONE) {
+                json_write_member_integer(out, "done", (int64_t)entry->done);
+                json_write_member_integer(out, "partition", entry->done_partition);
+        }
+        if (entry->token[0]) {
+                json_write_member_text(out, "token", entry->token);
+                json_write_member_integer(out, "lease_until", entry->lease_until_ms);
         }
         buffer_append_byte(out, '}');
+}
+
+static void read_done(struct ledger_entry *entry, const json_t *object)
+{
+        int64_t done, partition;
+
+        if (!json_member_integer(object, "done", &done) || done <= 0 ||
+            (uint64_t)done > VERSION_MAX || !json_member_integer(object, "partition", &partition) ||
+            partition < 0 || partition > INT32_MAX)
+                return;
+        entry->done = (uint64_t)done;
+        entry->done_partition = (int32_t)partition;
 }
 
 static void read_lease(struct ledger_entry *entry, const json_t *object)
@@ -26,7 +42,8 @@ static void read_lease(struct ledger_entry *entry, const json_t *object)
         if (!token || strlen(token) >= sizeof(entry->token))
                 return;
         memcpy(entry->token, token, strlen(token) + 1);
-        if (!json_member_integer(object, "lease_until", &entry->lease_until_ms) || entry->lease_until_ms < 0)
+        if (!json_member_integer(object, "lease_until", &entry->lease_until_ms) ||
+            entry->lease_until_ms < 0)
                 entry->lease_until_ms = 0;
 }
 
@@ -36,10 +53,12 @@ int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct err
         if (bytes.length == 0)
                 return 0;
 
-        _cleanup_(json_decrefp) json_t *object = json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, error);
+        _cleanup_(json_decrefp) json_t *object =
+                json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, error);
 
         if (!object || wish_read(&entry->wish, json_object_get(object, "wish"), error) < 0)
                 return error_wrap(error, "ledger entry");
+        read_done(entry, object);
         read_lease(entry, object);
         return 0;
 }
@@ -70,7 +89,8 @@ void ledger_position_write(const struct ledger_position *position, struct buffer
 void ledger_position_read(struct ledger_position *position, struct slice bytes)
 {
         _cleanup_(json_decrefp) json_t *object =
-                bytes.length > 0 ? json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, NULL) : NULL;
+                bytes.length > 0 ? json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, NULL)
+                                 : NULL;
         int64_t epoch, offset;
 
         *position = (struct ledger_position){ 0, -1 };

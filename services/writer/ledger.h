@@ -12,16 +12,19 @@
 
 enum { LEDGER_TOKEN_BYTES = 128, LEDGER_BYTES_MAX = 64 * 1024 };
 #define LEDGER_POSITION_FIELD "@"
+#define LEDGER_MARK_FIELD     "~" /* who is catching it up */
 
 struct ledger_entry {
-        struct wish wish;               /* owned: ledger_entry_deinit */
+        struct wish wish; /* owned: ledger_entry_deinit */
+        uint64_t done; /* every update up to this version has ended, and its result is in Kafka */
+        int32_t done_partition;         /* of that partition of `updates` */
         char token[LEDGER_TOKEN_BYTES]; /* of the lease; "": nobody has one */
         int64_t lease_until_ms;         /* by Redis's clock */
 };
 
-/* {"wish":{…},"token":"…","lease_until":…}; the latter two only with a token, and always last: the
- * scripts find and write them there, by Redis's own clock. */
-void ledger_entry_write(const struct wish *wish, const char *token, int64_t lease_until_ms, struct buffer *out);
+/* {"wish":{…},"done":…,"partition":…,"token":"…","lease_until":…}; the latter two only with a
+ * token, and always last: the scripts find and write them there, by Redis's own clock. */
+void ledger_entry_write(const struct ledger_entry *entry, struct buffer *out);
 
 /* `bytes` empty: an empty entry. -1 and a reason, and an empty entry, if it cannot be read. */
 int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct error *error);
@@ -33,7 +36,7 @@ void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token);
 
 /* {"epoch":1,"offset":99}: all results up to this offset are in the ledger; -1: there were none. */
 struct ledger_position {
-        uint32_t epoch;                 /* 0: unknown, as if nothing was ever read */
+        uint32_t epoch; /* 0: unknown, as if nothing was ever read */
         int64_t offset;
 };
 

@@ -9,26 +9,53 @@
 
 const struct metric writer_metrics[WRITER_METRICS_COUNT] = {
         DAEMON_METRICS,
-        { "dplsync_writer_updates_total", METRIC_COUNTER, { "municipality", "outcome" },
+        { "dplsync_writer_updates_total",
+          METRIC_COUNTER,
+          { "municipality", "outcome" },
           "Updates that ended, by outcome: applied, unchanged, superseded, ended, gone, dead" },
-        { "dplsync_writer_requests_total", METRIC_COUNTER, { "municipality", "code_class" },
+        { "dplsync_writer_requests_total",
+          METRIC_COUNTER,
+          { "municipality", "code_class" },
           "PATCHes by the answer's class: 2xx, 3xx, 4xx, 5xx, or none" },
-        { "dplsync_writer_request_duration_seconds", METRIC_HISTOGRAM, { NULL, NULL }, "Duration of a PATCH" },
-        { "dplsync_writer_end_to_end_seconds", METRIC_HISTOGRAM, { NULL, NULL },
+        { "dplsync_writer_request_duration_seconds",
+          METRIC_HISTOGRAM,
+          { NULL, NULL },
+          "Duration of a PATCH" },
+        { "dplsync_writer_end_to_end_seconds",
+          METRIC_HISTOGRAM,
+          { NULL, NULL },
           "From the vendor's record to its event's PATCH having been applied" },
-        { "dplsync_writer_ready_updates", METRIC_GAUGE, { "municipality", NULL },
+        { "dplsync_writer_ready_updates",
+          METRIC_GAUGE,
+          { "municipality", NULL },
           "Updates that wait for nothing but their turn" },
-        { "dplsync_writer_waiting_updates", METRIC_GAUGE, { "municipality", NULL }, "Updates without an end" },
-        { "dplsync_writer_oldest_waiting_timestamp_seconds", METRIC_GAUGE, { "municipality", NULL },
+        { "dplsync_writer_waiting_updates",
+          METRIC_GAUGE,
+          { "municipality", NULL },
+          "Updates without an end" },
+        { "dplsync_writer_oldest_waiting_timestamp_seconds",
+          METRIC_GAUGE,
+          { "municipality", NULL },
           "Record time of the oldest update without an end; 0: there is none" },
-        { "dplsync_writer_breaker_state", METRIC_GAUGE, { "municipality", NULL },
+        { "dplsync_writer_breaker_state",
+          METRIC_GAUGE,
+          { "municipality", NULL },
           "Circuit breaker: 0 closed, 1 half open, 2 open" },
-        { "dplsync_writer_paused_until_timestamp_seconds", METRIC_GAUGE, { "municipality", NULL },
+        { "dplsync_writer_paused_until_timestamp_seconds",
+          METRIC_GAUGE,
+          { "municipality", NULL },
           "Until when the site asked not to be written to; 0: it did not" },
-        { "dplsync_writer_auth_failed", METRIC_GAUGE, { "municipality", NULL },
+        { "dplsync_writer_auth_failed",
+          METRIC_GAUGE,
+          { "municipality", NULL },
           "1 while the site rejects the log-in, or none is configured" },
-        { "dplsync_dead_letters_total", METRIC_COUNTER, { "reason", NULL }, "Records given up, by reason" },
-        { "dplsync_writer_catch_ups_total", METRIC_COUNTER, { NULL, NULL },
+        { "dplsync_dead_letters_total",
+          METRIC_COUNTER,
+          { "reason", NULL },
+          "Records given up, by reason" },
+        { "dplsync_writer_catch_ups_total",
+          METRIC_COUNTER,
+          { NULL, NULL },
           "Partitions whose ledger was brought up to `results`" },
 };
 
@@ -49,7 +76,8 @@ static void count_outcome(struct metrics *metrics, const struct writer_report *r
 {
         metrics_add(metrics, METRIC_UPDATES, report->municipality, report->outcome, 1);
         if (report->latency_ms >= 0 && strcmp(report->outcome, "applied") == 0)
-                metrics_observe(metrics, METRIC_END_TO_END, NULL, (double)report->latency_ms / 1000);
+                metrics_observe(metrics, METRIC_END_TO_END, NULL,
+                                (double)report->latency_ms / 1000);
 }
 
 void writer_metrics_count(struct metrics *metrics, const struct writer_report *report)
@@ -72,14 +100,17 @@ void writer_metrics_count(struct metrics *metrics, const struct writer_report *r
         }
 }
 
-void writer_metrics_site(struct metrics *metrics, const char *municipality, const struct site_status *status)
+void writer_metrics_site(struct metrics *metrics, const char *municipality,
+                         const struct site_status *status)
 {
         bool failed = status->credentials_missing || status->credentials_rejected;
 
         metrics_set(metrics, METRIC_READY, municipality, NULL, (double)status->ready);
         metrics_set(metrics, METRIC_WAITING, municipality, NULL, (double)status->waiting);
-        metrics_set(metrics, METRIC_OLDEST_WAITING, municipality, NULL, (double)status->oldest_ms / 1000);
+        metrics_set(metrics, METRIC_OLDEST_WAITING, municipality, NULL,
+                    (double)status->oldest_ms / 1000);
         metrics_set(metrics, METRIC_BREAKER, municipality, NULL, (double)status->breaker);
-        metrics_set(metrics, METRIC_PAUSED_UNTIL, municipality, NULL, (double)status->paused_until_ms / 1000);
+        metrics_set(metrics, METRIC_PAUSED_UNTIL, municipality, NULL,
+                    (double)status->paused_until_ms / 1000);
         metrics_set(metrics, METRIC_AUTH_FAILED, municipality, NULL, failed);
 }

@@ -29,6 +29,7 @@ extern const struct metric writer_metrics[];
 void writer_metrics_count(struct metrics *metrics, const struct writer_report *report);
 
 /* The gauges of a municipality that is ours. */
-void writer_metrics_site(struct metrics *metrics, const char *municipality, const struct site_status *status);
+void writer_metrics_site(struct metrics *metrics, const char *municipality,
+                         const struct site_status *status);
 
 #endif

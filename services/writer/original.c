@@ -25,7 +25,8 @@ static size_t headers_length(const struct headers *headers)
         size_t length = 0;
 
         for (size_t i = 0; i < headers->count; i++)
-                length += strlen(headers->items[i].name) + 1 + sizeof(int32_t) + headers->items[i].value.length;
+                length += strlen(headers->items[i].name) + 1 + sizeof(int32_t) +
+                          headers->items[i].value.length;
         return length;
 }
 
@@ -55,8 +56,8 @@ static void put_headers(char *at, const struct headers *headers)
 struct original *original_new(const struct writer_record *record)
 {
         size_t headers_bytes = headers_length(record->headers);
-        struct original *original = memory_new(sizeof(*original) + record->key.length + record->value.length +
-                                               headers_bytes);
+        struct original *original = memory_new(sizeof(*original) + record->key.length +
+                                               record->value.length + headers_bytes);
 
         original->partition = record->partition;
         original->offset = record->offset;
@@ -85,8 +86,8 @@ static struct slice slice_at(const char *at, int32_t length)
 
 size_t original_bytes(const struct original *original)
 {
-        return sizeof(*original) + bytes_of(original->key_length) + bytes_of(original->value_length) +
-               original->headers_length;
+        return sizeof(*original) + bytes_of(original->key_length) +
+               bytes_of(original->value_length) + original->headers_length;
 }
 
 int32_t original_partition(const struct original *original)
@@ -119,7 +120,8 @@ static void view_headers(const struct original *original, const char *at, struct
         }
 }
 
-void original_record(const struct original *original, struct writer_record *record, struct headers *headers)
+void original_record(const struct original *original, struct writer_record *record,
+                     struct headers *headers)
 {
         struct slice value = original_value(original);
 
@@ -129,6 +131,8 @@ void original_record(const struct original *original, struct writer_record *reco
         record->key = slice_at(original->bytes, original->key_length);
         record->value = value;
         record->headers = headers;
-        view_headers(original, original->bytes + bytes_of(original->key_length) + bytes_of(original->value_length),
+        view_headers(original,
+                     original->bytes + bytes_of(original->key_length) +
+                             bytes_of(original->value_length),
                      headers);
 }

@@ -12,9 +12,9 @@
 struct writer_record { /* as the log gives it; everything is borrowed */
         int32_t partition;
         int64_t offset;
-        int64_t timestamp_ms;   /* -1: unknown */
+        int64_t timestamp_ms; /* -1: unknown */
         struct slice key;
-        struct slice value;     /* data NULL: a tombstone */
+        struct slice value; /* data NULL: a tombstone */
         const struct headers *headers;
 };
 
@@ -24,7 +24,8 @@ struct original *original_new(const struct writer_record *record); /* a copy; fr
 size_t original_bytes(const struct original *original);
 
 /* A view of it, `headers` included: borrowed from the original, valid as long as it lives. */
-void original_record(const struct original *original, struct writer_record *record, struct headers *headers);
+void original_record(const struct original *original, struct writer_record *record,
+                     struct headers *headers);
 int32_t original_partition(const struct original *original);
 int64_t original_offset(const struct original *original);
 struct slice original_value(const struct original *original);

@@ -35,7 +35,8 @@ void request_init(struct request *request, const char *municipality, const struc
                 if (members & 1U << member)
                         request_take(request, wish, (enum wish_member)member);
         request_body(request, &body);
-        idempotency_key(municipality, uuid, request->versions, request->serial, buffer_slice(&body), request->key);
+        idempotency_key(municipality, uuid, request->versions, request->serial, buffer_slice(&body),
+                        request->key);
 }
 
 void request_deinit(struct request *request)
@@ -65,7 +66,8 @@ bool request_equal(const struct request *a, const struct request *b)
         return strcmp(a->key, b->key) == 0;
 }
 
-void request_url(const struct municipality *municipality, const struct uuid *uuid, struct buffer *url)
+void request_url(const struct municipality *municipality, const struct uuid *uuid,
+                 struct buffer *url)
 {
         char text[UUID_TEXT_BYTES];
 

@@ -11,11 +11,12 @@
 
 struct request {
         struct uuid uuid;
-        bool present[MEMBER_COUNT];     /* url and admin_url are both present, or neither */
-        uint64_t versions[MEMBER_COUNT]; /* as they stand in the wish; VERSION_NONE for what is not sent */
+        bool present[MEMBER_COUNT];      /* url and admin_url are both present, or neither */
+        uint64_t versions[MEMBER_COUNT]; /* as they stand in the wish; VERSION_NONE for what is not
+                                            sent */
         uint64_t serial;
         enum event_state state;
-        char *url;                      /* NULL: cleared; owned */
+        char *url; /* NULL: cleared; owned */
         char *admin_url;
         char key[IDEMPOTENCY_KEY_BYTES];
 };
@@ -30,6 +31,7 @@ void request_body(const struct request *request, struct buffer *body);
 bool request_equal(const struct request *a, const struct request *b);
 
 /* "https://…/api/v1/events/<uuid>?_format=json" */
-void request_url(const struct municipality *municipality, const struct uuid *uuid, struct buffer *url);
+void request_url(const struct municipality *municipality, const struct uuid *uuid,
+                 struct buffer *url);
 
 #endif

@@ -42,7 +42,8 @@ void shell_handle_later(struct shell *shell, const struct writer_input *input)
         }
         if (shell->later_count == shell->later_capacity) {
                 shell->later_capacity = shell->later_capacity ? shell->later_capacity * 2 : 16;
-                shell->later = memory_resize(shell->later, shell->later_capacity, sizeof(*shell->later));
+                shell->later =
+                        memory_resize(shell->later, shell->later_capacity, sizeof(*shell->later));
         }
         shell->later[shell->later_count++] = *input;
 }
@@ -67,31 +68,39 @@ static void on_turn(void *context)
 
 /* ---- Kafka ---- */
 
-static void remember_partitions(struct shell *shell, const struct kafka_committed *partitions, size_t count)
+static void remember_partitions(struct shell *shell, const struct kafka_committed *partitions,
+                                size_t count)
 {
         shell->partitions = memory_resize(shell->partitions, count + 1, sizeof(*shell->partitions));
         shell->partition_count = count;
         for (size_t i = 0; i < count; i++)
                 shell->partitions[i] = partitions[i].partition;
-        metrics_set(shell->daemon->metrics, METRIC_KAFKA_ASSIGNED_PARTITIONS, NULL, NULL, (double)count);
+        metrics_set(shell->daemon->metrics, METRIC_KAFKA_ASSIGNED_PARTITIONS, NULL, NULL,
+                    (double)count);
 }
 
-static void on_assigned(void *context, const struct kafka_committed *partitions, size_t count, uint64_t generation)
+static void on_assigned(void *context, const struct kafka_committed *partitions, size_t count,
+                        uint64_t generation)
 {
         struct shell *shell = context;
-        _cleanup_(freep) struct input_partition *assigned = memory_new((count + 1) * sizeof(*assigned));
+        _cleanup_(freep) struct input_partition *assigned =
+                memory_new((count + 1) * sizeof(*assigned));
 
         for (size_t i = 0; i < count; i++) {
                 int64_t next_offset = partitions[i].next_offset[TOPIC_UPDATES];
 
-                assigned[i] = (struct input_partition){ partitions[i].partition, next_offset >= 0 ? next_offset : -1 };
+                assigned[i] = (struct input_partition){ partitions[i].partition,
+                                                        next_offset >= 0 ? next_offset : -1 };
         }
         remember_partitions(shell, partitions, count);
         metrics_add(shell->daemon->metrics, METRIC_KAFKA_REBALANCES, NULL, NULL, 1);
-        logger_say(shell->daemon->logger, LOG_INFO, "partitions assigned", FIELD_NUMBER("partitions", (int64_t)count),
+        logger_say(shell->daemon->logger, LOG_INFO, "partitions assigned",
+                   FIELD_NUMBER("partitions", (int64_t)count),
                    FIELD_NUMBER("generation", (int64_t)generation));
-        shell_handle(shell, &(struct writer_input){
-                .type = INPUT_ASSIGNED, .assigned = { .partitions = assigned, .count = count, .generation = generation } });
+        shell_handle(shell, &(struct writer_input){ .type = INPUT_ASSIGNED,
+                                                    .assigned = { .partitions = assigned,
+                                                                  .count = count,
+                                                                  .generation = generation } });
 }
 
 static void on_revoked(void *context)
@@ -105,38 +114,48 @@ static void on_revoked(void *context)
 
 static struct writer_record record_of(const struct kafka_record *record)
 {
-        return (struct writer_record){ .partition = record->partition, .offset = record->offset,
-                                .timestamp_ms = record->timestamp_ms, .key = record->key,
-                                .value = record->value, .headers = record->headers };
+        return (struct writer_record){ .partition = record->partition,
+                                       .offset = record->offset,
+                                       .timestamp_ms = record->timestamp_ms,
+                                       .key = record->key,
+                                       .value = record->value,
+                                       .headers = record->headers };
 }
 
 static void on_update(void *context, const struct kafka_record *record)
 {
-        shell_handle(context, &(struct writer_input){ .type = INPUT_UPDATE, .record = record_of(record) });
+        shell_handle(context,
+                     &(struct writer_input){ .type = INPUT_UPDATE, .record = record_of(record) });
 }
 
-static void on_updates_out_of_range(void *context, enum topic topic, int32_t partition, int64_t low, int64_t high)
+static void on_updates_out_of_range(void *context, enum topic topic, int32_t partition, int64_t low,
+                                    int64_t high)
 {
         (void)topic;
         (void)high;
-        shell_handle(context, &(struct writer_input){ .type = INPUT_UPDATES_OUT_OF_RANGE, .place = { partition, low } });
+        shell_handle(context, &(struct writer_input){ .type = INPUT_UPDATES_OUT_OF_RANGE,
+                                                      .place = { partition, low } });
 }
 
 static void on_result(void *context, const struct kafka_record *record)
 {
-        shell_handle(context, &(struct writer_input){ .type = INPUT_RESULT, .record = record_of(record) });
+        shell_handle(context,
+                     &(struct writer_input){ .type = INPUT_RESULT, .record = record_of(record) });
 }
 
 static void on_results_end(void *context, enum topic topic, int32_t partition, int64_t offset)
 {
         (void)topic;
-        shell_handle(context, &(struct writer_input){ .type = INPUT_RESULTS_END, .place = { partition, offset } });
+        shell_handle(context, &(struct writer_input){ .type = INPUT_RESULTS_END,
+                                                      .place = { partition, offset } });
 }
 
-static void on_results_out_of_range(void *context, enum topic topic, int32_t partition, int64_t low, int64_t high)
+static void on_results_out_of_range(void *context, enum topic topic, int32_t partition, int64_t low,
+                                    int64_t high)
 {
         (void)topic;
-        shell_handle(context, &(struct writer_input){ .type = INPUT_RESULTS_OUT_OF_RANGE, .range = { partition, low, high } });
+        shell_handle(context, &(struct writer_input){ .type = INPUT_RESULTS_OUT_OF_RANGE,
+                                                      .range = { partition, low, high } });
 }
 
 static void on_kafka_failed(void *context, const char *reason, bool fatal)
@@ -146,7 +165,8 @@ static void on_kafka_failed(void *context, const char *reason, bool fatal)
         if (fatal)
                 daemon_fail(shell->daemon, reason);
         else
-                logger_say(shell->daemon->logger, LOG_WARN, "kafka", FIELD_TEXT("error.message", reason));
+                logger_say(shell->daemon->logger, LOG_WARN, "kafka",
+                           FIELD_TEXT("error.message", reason));
 }
 
 static void on_delivered(void *context, uint64_t token, int64_t offset, const char *error)
@@ -157,10 +177,13 @@ static void on_delivered(void *context, uint64_t token, int64_t offset, const ch
                 return;
         if (error) {
                 metrics_add(shell->daemon->metrics, METRIC_KAFKA_PRODUCE_ERRORS, NULL, NULL, 1);
-                logger_say(shell->daemon->logger, LOG_WARN, "record not acknowledged, it is produced again",
+                logger_say(shell->daemon->logger, LOG_WARN,
+                           "record not acknowledged, it is produced again",
                            FIELD_TEXT("error.message", error));
         }
-        shell_handle(shell, &(struct writer_input){ .type = INPUT_DELIVERED, .token = token,
+        shell_handle(shell,
+                     &(struct writer_input){ .type = INPUT_DELIVERED,
+                                             .token = token,
                                              .delivered = { .ok = !error, .offset = offset } });
 }
 
@@ -174,7 +197,8 @@ static void on_redis_state(void *context, bool up, const char *reason)
         if (up)
                 logger_say(shell->daemon->logger, LOG_INFO, "redis is up");
         else
-                logger_say(shell->daemon->logger, LOG_WARN, "redis is down, nothing is sent until it is back",
+                logger_say(shell->daemon->logger, LOG_WARN,
+                           "redis is down, nothing is sent until it is back",
                            FIELD_TEXT("error.message", reason));
         shell_handle(shell, &(struct writer_input){ .type = INPUT_REDIS, .up = up });
 }
@@ -191,20 +215,25 @@ static void tell_credentials(struct shell *shell, const struct credentials *old)
                 const char *id = config->municipalities[i].id;
                 struct credential credential;
 
-                shell_handle(shell, &(struct writer_input){
-                        .type = INPUT_CREDENTIALS,
-                        .credentials = { .municipality = id,
-                                         .present = credentials_get(now, id, &credential, NULL),
-                                         .changed = old && credentials_differ(old, now, id) } });
+                shell_handle(
+                        shell,
+                        &(struct writer_input){
+                                .type = INPUT_CREDENTIALS,
+                                .credentials = {
+                                        .municipality = id,
+                                        .present = credentials_get(now, id, &credential, NULL),
+                                        .changed = old && credentials_differ(old, now, id) } });
         }
 }
 
-void shell_reloaded(void *state, const struct config *old, const struct credentials *old_credentials)
+void shell_reloaded(void *state, const struct config *old,
+                    const struct credentials *old_credentials)
 {
         struct shell *shell = state;
 
         (void)old;
-        shell_handle(shell, &(struct writer_input){ .type = INPUT_CONFIG, .config = shell->daemon->config });
+        shell_handle(shell, &(struct writer_input){ .type = INPUT_CONFIG,
+                                                    .config = shell->daemon->config });
         tell_credentials(shell, old_credentials);
 }
 
@@ -223,8 +252,10 @@ static void start_core(struct shell *shell)
 {
         char instance[96];
 
-        /* Unique in time, too: a pod that is started again has its old name, and often its old pid. */
-        snprintf(instance, sizeof(instance), "%s-%08x", shell->daemon->instance, (unsigned)random_seed());
+        /* Unique in time, too: a pod that is started again has its old name, and often its old pid.
+         */
+        snprintf(instance, sizeof(instance), "%s-%08x", shell->daemon->instance,
+                 (unsigned)random_seed());
         shell->core = writer_core_new(&(struct writer_settings){ .config = shell->daemon->config,
                                                                  .topics = &shell->daemon->topics,
                                                                  .instance = instance,
@@ -239,8 +270,8 @@ static int start_redis(struct shell *shell, struct error *error)
 {
         const struct config *config = shell->daemon->config;
 
-        shell->redis = redis_new(shell->daemon->loop, config->redis_url, config->redis_deadline_ms, on_redis_state,
-                                 shell, error);
+        shell->redis = redis_new(shell->daemon->loop, config->redis_url, config->redis_deadline_ms,
+                                 on_redis_state, shell, error);
         return shell->redis ? 0 : -1;
 }
 
@@ -273,14 +304,15 @@ static int start_kafka(struct shell *shell, struct error *error)
         };
         struct daemon *daemon = shell->daemon;
 
-        shell->producer = kafka_producer_new(daemon->loop, &daemon->cluster, on_delivered, on_kafka_failed, shell, error);
+        shell->producer = kafka_producer_new(daemon->loop, &daemon->cluster, on_delivered,
+                                             on_kafka_failed, shell, error);
         if (!shell->producer)
                 return -1;
         shell->reader = kafka_reader_new(daemon->loop, &daemon->cluster, &reading, shell, error);
         if (!shell->reader)
                 return -1;
-        shell->consumer = kafka_consumer_new(daemon->loop, &daemon->cluster, "writer", topics, ARRAY_LENGTH(topics),
-                                             &consuming, shell, error);
+        shell->consumer = kafka_consumer_new(daemon->loop, &daemon->cluster, "writer", topics,
+                                             ARRAY_LENGTH(topics), &consuming, shell, error);
         return shell->consumer ? 0 : -1;
 }
 
@@ -290,7 +322,8 @@ void *shell_start(struct daemon *daemon, struct error *error)
 
         shell->daemon = daemon;
         start_core(shell);
-        if (start_redis(shell, error) < 0 || start_http(shell, error) < 0 || start_kafka(shell, error) < 0) {
+        if (start_redis(shell, error) < 0 || start_http(shell, error) < 0 ||
+            start_kafka(shell, error) < 0) {
                 shell_stop(shell);
                 return NULL;
         }
@@ -322,7 +355,8 @@ static void collect_lag(struct shell *shell)
                 snprintf(partition, sizeof(partition), "%d", (int)shell->partitions[i]);
                 if (lag >= 0)
                         metrics_set(shell->daemon->metrics, METRIC_KAFKA_CONSUMER_LAG,
-                                    shell->daemon->topics.names[TOPIC_UPDATES], partition, (double)lag);
+                                    shell->daemon->topics.names[TOPIC_UPDATES], partition,
+                                    (double)lag);
         }
 }
 
@@ -347,7 +381,8 @@ static void on_drained_too_long(void *context)
 {
         struct shell *shell = context;
 
-        logger_say(shell->daemon->logger, LOG_WARN, "drain took too long, what is under way is left to the next owner");
+        logger_say(shell->daemon->logger, LOG_WARN,
+                   "drain took too long, what is under way is left to the next owner");
         daemon_drained(shell->daemon);
 }
 

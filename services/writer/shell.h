@@ -1,8 +1,8 @@
 /* services/writer/shell.h
  *
  * The core's hands: turns Kafka records, Redis replies, HTTP answers and the clock into inputs, and
- * actions into calls. It decides nothing, but for one thing that only it can: a PATCH whose lease is
- * nearly over is refused at the last moment, by a clock that goes on while the machine sleeps.
+ * actions into calls. It decides nothing, but for one thing that only it can: a PATCH whose lease
+ * is nearly over is refused at the last moment, by a clock that goes on while the machine sleeps.
  */
 #ifndef WRITER_SHELL_H
 #define WRITER_SHELL_H
@@ -21,13 +21,13 @@ struct shell {
         struct writer_actions actions;
         struct kafka_consumer *consumer;
         struct kafka_producer *producer;
-        struct kafka_consumer *reader;  /* of `results`, for the ledger */
+        struct kafka_consumer *reader; /* of `results`, for the ledger */
         struct redis *redis;
         struct http *http;
-        struct shell_patch *patches;    /* under way */
+        struct shell_patch *patches; /* under way */
         struct loop_timer timer;
         struct loop_timer drain_timer;
-        int32_t *partitions;            /* assigned */
+        int32_t *partitions; /* assigned */
         size_t partition_count;
         /* Calls that failed at once: their replies are given when the actions at hand are done. */
         struct writer_input *later;
@@ -38,7 +38,8 @@ struct shell {
 };
 
 void *shell_start(struct daemon *daemon, struct error *error);
-void shell_reloaded(void *state, const struct config *old, const struct credentials *old_credentials);
+void shell_reloaded(void *state, const struct config *old,
+                    const struct credentials *old_credentials);
 bool shell_ready(void *state, struct error *why);
 void shell_collect(void *state);
 void shell_drain(void *state);

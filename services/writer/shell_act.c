@@ -8,11 +8,14 @@ static void produce(struct shell *shell, const struct writer_action *action)
 {
         const struct action_produce *produce = &action->produce;
         struct slice key = produce->has_key ? buffer_slice(&produce->key) : SLICE_NULL;
-        struct slice value = produce->text.length > 0 ? buffer_slice(&produce->text) : produce->value;
-        struct writer_input refused = { .type = INPUT_DELIVERED, .token = action->token, .delivered = { .ok = false } };
+        struct slice value =
+                produce->text.length > 0 ? buffer_slice(&produce->text) : produce->value;
+        struct writer_input refused = { .type = INPUT_DELIVERED,
+                                        .token = action->token,
+                                        .delivered = { .ok = false } };
 
-        if (kafka_produce(shell->producer, produce->topic, produce->partition, key, value, produce->headers,
-                          action->token) < 0)
+        if (kafka_produce(shell->producer, produce->topic, produce->partition, key, value,
+                          produce->headers, action->token) < 0)
                 shell_handle_later(shell, &refused);
 }
 
@@ -20,13 +23,15 @@ void shell_act(struct shell *shell, const struct writer_action *action)
 {
         switch (action->type) {
         case ACTION_READ_UPDATES:
-                kafka_start(shell->consumer, TOPIC_UPDATES, action->place.partition, action->place.offset);
+                kafka_start(shell->consumer, TOPIC_UPDATES, action->place.partition,
+                            action->place.offset);
                 break;
         case ACTION_WANT_UPDATES:
                 kafka_want(shell->consumer, action->room);
                 break;
         case ACTION_READ_RESULTS:
-                kafka_start(shell->reader, TOPIC_RESULTS, action->place.partition, action->place.offset);
+                kafka_start(shell->reader, TOPIC_RESULTS, action->place.partition,
+                            action->place.offset);
                 break;
         case ACTION_WANT_RESULTS:
                 kafka_want(shell->reader, action->room);
@@ -35,7 +40,8 @@ void shell_act(struct shell *shell, const struct writer_action *action)
                 kafka_stop(shell->reader, TOPIC_RESULTS, action->place.partition);
                 break;
         case ACTION_STORE:
-                kafka_store(shell->consumer, TOPIC_UPDATES, action->place.partition, action->place.offset);
+                kafka_store(shell->consumer, TOPIC_UPDATES, action->place.partition,
+                            action->place.offset);
                 break;
         case ACTION_PRODUCE:
                 produce(shell, action);

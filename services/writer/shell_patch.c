@@ -1,8 +1,8 @@
 /* services/writer/shell_patch.c
  *
- * The PATCH itself (CONTRACT.md "The PATCH"). The lease is checked when the request's bytes are about
- * to leave, by CLOCK_BOOTTIME: whatever held the process until then, a stopped machine included, a
- * request whose lease could run out under it is not sent.
+ * The PATCH itself (CONTRACT.md "The PATCH"). The lease is checked when the request's bytes are
+ * about to leave, by CLOCK_BOOTTIME: whatever held the process until then, a stopped machine
+ * included, a request whose lease could run out under it is not sent.
  */
 #include <stdio.h>
 #include <time.h>
@@ -11,7 +11,12 @@
 #include "base/memory.h"
 #include "writer/shell.h"
 
-enum { HEADER_BYTES = 128, HEADERS_COUNT = 5, ANSWER_BYTES_MAX = 2 * 1024 * 1024, CONNECT_MS = 10000 };
+enum {
+        HEADER_BYTES = 128,
+        HEADERS_COUNT = 5,
+        ANSWER_BYTES_MAX = 2 * 1024 * 1024,
+        CONNECT_MS = 10000
+};
 
 struct shell_patch {
         struct shell *shell;
@@ -40,7 +45,8 @@ static bool before_send(void *context)
         return !patch->refused;
 }
 
-static enum transport transport_of(const struct shell_patch *patch, const struct http_answer *answer)
+static enum transport transport_of(const struct shell_patch *patch,
+                                   const struct http_answer *answer)
 {
         switch (answer->transport) {
         case HTTP_ANSWERED:
@@ -81,12 +87,15 @@ static void on_done(void *context, const struct http_answer *answer)
         shell_handle(shell, &input);
 }
 
-static void start(struct shell *shell, const struct writer_action *action, const struct credential *credential)
+static void start(struct shell *shell, const struct writer_action *action,
+                  const struct credential *credential)
 {
-        static const struct http_handlers handlers = { .before_send = before_send, .on_done = on_done };
+        static const struct http_handlers handlers = { .before_send = before_send,
+                                                       .on_done = on_done };
         const struct municipality *municipality = action->patch.municipality;
         char key[HEADER_BYTES], trace[HEADER_BYTES];
-        const char *headers[HEADERS_COUNT] = { "Content-Type: application/json", "Accept: application/json" };
+        const char *headers[HEADERS_COUNT] = { "Content-Type: application/json",
+                                               "Accept: application/json" };
         size_t count = 2;
         struct shell_patch *patch = memory_new(sizeof(*patch));
 
@@ -105,22 +114,25 @@ static void start(struct shell *shell, const struct writer_action *action, const
                 .timeout_ms = municipality->write_timeout_ms,
         };
         DL_APPEND(shell->patches, patch);
-        patch->transfer = http_start(shell->http, &(struct http_request){
-                .method = "PATCH",
-                .url = action->patch.url.data,
-                .headers = headers,
-                .body = buffer_slice(&action->patch.body),
-                .username = credential->username,
-                .password = credential->password,
-                .cacert = municipality->cacert,
-                .proxy = municipality->proxy,
-                .timeout_ms = municipality->write_timeout_ms,
-                .connect_timeout_ms = CONNECT_MS,
-                .max_bytes = ANSWER_BYTES_MAX,
-                .allow_insecure_http = municipality->allow_insecure_http,
-                .allow_private_addresses = municipality->allow_private_addresses,
-                .keep_body = true,
-        }, &handlers, patch);
+        patch->transfer =
+                http_start(shell->http,
+                           &(struct http_request){
+                                   .method = "PATCH",
+                                   .url = action->patch.url.data,
+                                   .headers = headers,
+                                   .body = buffer_slice(&action->patch.body),
+                                   .username = credential->username,
+                                   .password = credential->password,
+                                   .cacert = municipality->cacert,
+                                   .proxy = municipality->proxy,
+                                   .timeout_ms = municipality->write_timeout_ms,
+                                   .connect_timeout_ms = CONNECT_MS,
+                                   .max_bytes = ANSWER_BYTES_MAX,
+                                   .allow_insecure_http = municipality->allow_insecure_http,
+                                   .allow_private_addresses = municipality->allow_private_addresses,
+                                   .keep_body = true,
+                           },
+                           &handlers, patch);
 }
 
 void shell_patch(struct shell *shell, const struct writer_action *action)
@@ -131,11 +143,13 @@ void shell_patch(struct shell *shell, const struct writer_action *action)
                 start(shell, action, &credential);
                 return;
         }
-        shell_handle_later(shell, &(struct writer_input){
-                .type = INPUT_ANSWERED,
-                .token = action->token,
-                .answered.answer = { .transport = TRANSPORT_NOT_SENT, .error = "there is no log-in for it" },
-        });
+        shell_handle_later(shell,
+                           &(struct writer_input){
+                                   .type = INPUT_ANSWERED,
+                                   .token = action->token,
+                                   .answered.answer = { .transport = TRANSPORT_NOT_SENT,
+                                                        .error = "there is no log-in for it" },
+                           });
 }
 
 void shell_free_patches(struct shell *shell)

@@ -20,10 +20,10 @@ struct call {
         enum writer_action_type type;
         uint64_t token;
         int64_t lease_until_boot_ms;
-        bool half;              /* the first of two replies has come */
-        bool failed;            /* or was lost */
-        bool missing;           /* the ledger has no "@" */
-        char *first;            /* what it was */
+        bool half;    /* the first of two replies has come */
+        bool failed;  /* or was lost */
+        bool missing; /* the ledger has no "@" */
+        char *first;  /* what it was */
         size_t first_length;
 };
 
@@ -55,7 +55,8 @@ static bool reply_is_good(const struct call *call, const struct redisReply *repl
         if (reply->type != REDIS_REPLY_ERROR)
                 return true;
         logger_say(call->shell->daemon->logger, LOG_WARN, "redis answered with an error",
-                   FIELD_TEXT("command", writer_action_name(call->type)), FIELD_TEXT("error.message", reply->str));
+                   FIELD_TEXT("command", writer_action_name(call->type)),
+                   FIELD_TEXT("error.message", reply->str));
         return false;
 }
 
@@ -95,8 +96,11 @@ static void call_end(struct call *call, const struct writer_input *input)
 static void on_ledger(void *context, const struct redisReply *reply)
 {
         struct call *call = context;
-        struct writer_input input = { .type = INPUT_LEDGER, .token = call->token,
-                               .ledger = { .reply = LEDGER_LOST, .lease_until_boot_ms = call->lease_until_boot_ms } };
+        struct writer_input input = {
+                .type = INPUT_LEDGER,
+                .token = call->token,
+                .ledger = { .reply = LEDGER_LOST, .lease_until_boot_ms = call->lease_until_boot_ms }
+        };
 
         if (reply_is_good(call, reply) && reply->type == REDIS_REPLY_ARRAY)
                 ledger_reply(&input, reply);
@@ -106,8 +110,10 @@ static void on_ledger(void *context, const struct redisReply *reply)
 static void on_noted(void *context, const struct redisReply *reply)
 {
         struct call *call = context;
+        bool ok = reply_is_good(call, reply) && slice_is(reply_item(reply, 0), "OK");
 
-        call_end(call, &(struct writer_input){ .type = INPUT_NOTED, .token = call->token, .ok = reply_is_good(call, reply) });
+        call_end(call,
+                 &(struct writer_input){ .type = INPUT_NOTED, .token = call->token, .ok = ok });
 }
 
 /* Seals: uuid and score by turns. */
@@ -118,7 +124,8 @@ static size_t read_seals(const struct redisReply *reply, struct input_seal *seal
         for (size_t i = 0; i + 1 < reply->elements; i += 2) {
                 struct slice uuid = reply_item(reply, i), due = reply_item(reply, i + 1);
 
-                if (!due.data || !uuid.data || !uuid_parse(uuid.data, uuid.length, &seals[count].uuid))
+                if (!due.data || !uuid.data ||
+                    !uuid_parse(uuid.data, uuid.length, &seals[count].uuid))
                         continue;
                 seals[count++].due_ms = (int64_t)strtod(due.data, NULL);
         }
@@ -140,13 +147,6 @@ static void on_seals(void *context, const struct redisReply *reply)
         call_end(call, &input);
 }
 
-static void keep_first(struct call *call, struct slice text)
-{
-        call->half = true;
-        call->first = memory_copy(text.data, text.length);
-        call->first_length = text.length;
-}
-
 /* The entry and "@" in one answer, then what the snapshot shows. */
 static void on_loaded(void *context, const struct redisReply *reply)
 {
@@ -155,32 +155,36 @@ static void on_loaded(void *context, const struct redisReply *reply)
         if (!reply_is_good(call, reply))
                 call->failed = true;
         if (!call->half) {
-                keep_first(call, call->failed ? SLICE_NULL : reply_item(reply, 0));
+                struct slice entry = call->failed ? SLICE_NULL : reply_item(reply, 0);
+
+                call->half = true;
+                call->first = memory_copy(entry.data, entry.length);
+                call->first_length = entry.length;
                 call->missing = !call->failed && !reply_item(reply, 1).data;
                 return;
         }
-        call_end(call, &(struct writer_input){ .type = INPUT_LOADED, .token = call->token,
-                                               .loaded = { .ok = !call->failed,
-                                                           .missing = call->missing,
-                                                           .entry = { call->first, call->first_length },
-                                                           .known = reply_text(reply) } });
+        call_end(call,
+                 &(struct writer_input){ .type = INPUT_LOADED,
+                                         .token = call->token,
+                                         .loaded = { .ok = !call->failed,
+                                                     .missing = call->missing,
+                                                     .entry = { call->first, call->first_length },
+                                                     .known = reply_text(reply) } });
 }
 
 static void on_position(void *context, const struct redisReply *reply)
 {
         struct call *call = context;
-        struct slice probe = reply_text(reply);
+        struct writer_input input = { .type = INPUT_POSITION, .token = call->token };
 
-        if (!reply_is_good(call, reply))
-                call->failed = true;
-        if (!call->half) {
-                keep_first(call, reply_text(reply));
-                return;
+        if (reply_is_good(call, reply) && reply->type == REDIS_REPLY_ARRAY) {
+                struct slice probe = reply_item(reply, 1);
+
+                input.position.ok = true;
+                input.position.position = reply_item(reply, 0);
+                input.position.probe_at_ms = probe.data ? strtoll(probe.data, NULL, 10) : 0;
         }
-        call_end(call, &(struct writer_input){ .type = INPUT_POSITION, .token = call->token,
-                                               .position = { .ok = !call->failed,
-                                                             .position = { call->first, call->first_length },
-                                                             .probe_at_ms = probe.data ? strtoll(probe.data, NULL, 10) : 0 } });
+        call_end(call, &input);
 }
 
 static void on_status(void *context, const struct redisReply *reply)
@@ -192,7 +196,8 @@ static void on_status(void *context, const struct redisReply *reply)
 /* ---- commands ---- */
 
 struct keys {
-        char ledger[KEY_BYTES], known[KEY_BYTES], meta[KEY_BYTES], seals[KEY_BYTES], status[KEY_BYTES];
+        char ledger[KEY_BYTES], known[KEY_BYTES], meta[KEY_BYTES], seals[KEY_BYTES],
+                status[KEY_BYTES];
 };
 
 static void keys_of(struct keys *keys, const char *municipality)
@@ -224,18 +229,21 @@ static const char *number(char text[NUMBER_BYTES], int64_t value)
 /* The call could not be made: its input says that the reply is lost. */
 static void lost(struct call *call, enum writer_input_type type)
 {
-        shell_handle_later(call->shell, &(struct writer_input){ .type = type, .token = call->token });
+        shell_handle_later(call->shell,
+                           &(struct writer_input){ .type = type, .token = call->token });
         free(call);
 }
 
 static void run(struct call *call, const struct redis_script *script, size_t keys, size_t count,
                 const struct slice *arguments)
 {
-        if (redis_script_run(call->shell->redis, script, on_ledger, call, keys, count, arguments) < 0)
+        if (redis_script_run(call->shell->redis, script, on_ledger, call, keys, count, arguments) <
+            0)
                 lost(call, INPUT_LEDGER);
 }
 
-static void begin(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+static void begin(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
+                  const char *uuid)
 {
         char lease[NUMBER_BYTES], due[NUMBER_BYTES];
         const struct slice arguments[] = {
@@ -255,18 +263,24 @@ static void begin(struct call *call, const struct keys *keys, const struct actio
         run(call, &script_begin, 4, ARRAY_LENGTH(arguments), arguments);
 }
 
-static void finish(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+static void finish(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
+                   const char *uuid)
 {
         char due[NUMBER_BYTES];
         const struct slice arguments[] = {
-                slice_of(keys->ledger), slice_of(keys->seals),         slice_of(uuid),
-                slice_of(ledger->token), buffer_slice(&ledger->fresh), slice_of(number(due, ledger->seal_at_ms)),
+                slice_of(keys->ledger),
+                slice_of(keys->seals),
+                slice_of(uuid),
+                slice_of(ledger->token),
+                buffer_slice(&ledger->fresh),
+                slice_of(number(due, ledger->seal_at_ms)),
         };
 
         run(call, &script_finish, 2, ARRAY_LENGTH(arguments), arguments);
 }
 
-static void merge(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+static void merge(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
+                  const char *uuid)
 {
         char due[NUMBER_BYTES];
         const struct slice arguments[] = {
@@ -283,46 +297,50 @@ static void merge(struct call *call, const struct keys *keys, const struct actio
 
 /* Two reads in one pipeline. Refused after the first was taken, the first's reply alone would never
  * end the call: it then stands for both. */
-static void read_two(struct call *call, redis_reply_fn *fn, enum writer_input_type type, size_t first_count,
-                     const struct slice *first, const struct slice second[3])
+static void load(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
+                 const char *uuid)
 {
-        if (redis_command(call->shell->redis, fn, call, first_count, first) < 0) {
-                lost(call, type);
-        } else if (redis_command(call->shell->redis, fn, call, 3, second) < 0) {
+        const struct slice entry[] = { slice_of("HMGET"), slice_of(keys->ledger), slice_of(uuid),
+                                       slice_of(LEDGER_POSITION_FIELD) };
+        const struct slice known[] = { slice_of("HGET"),
+                                       slice_of(keys->known),
+                                       { (const char *)ledger->uuid.bytes,
+                                         sizeof(ledger->uuid.bytes) } };
+
+        if (redis_command(call->shell->redis, on_loaded, call, ARRAY_LENGTH(entry), entry) < 0) {
+                lost(call, INPUT_LOADED);
+        } else if (redis_command(call->shell->redis, on_loaded, call, ARRAY_LENGTH(known), known) <
+                   0) {
                 call->half = true;
                 call->failed = true;
         }
 }
 
-static void load(struct call *call, const struct keys *keys, const struct action_ledger *ledger, const char *uuid)
+static void position(struct call *call, const struct keys *keys,
+                     const struct action_position *position)
 {
-        const struct slice entry[] = { slice_of("HMGET"), slice_of(keys->ledger), slice_of(uuid),
-                                       slice_of(LEDGER_POSITION_FIELD) };
-        const struct slice known[] = { slice_of("HGET"), slice_of(keys->known),
-                                       { (const char *)ledger->uuid.bytes, sizeof(ledger->uuid.bytes) } };
+        const struct slice arguments[] = { slice_of(keys->ledger), slice_of(keys->status),
+                                           slice_of(position->mark) };
 
-        read_two(call, on_loaded, INPUT_LOADED, ARRAY_LENGTH(entry), entry, known);
+        if (redis_script_run(call->shell->redis, &script_position, on_position, call, 2,
+                             ARRAY_LENGTH(arguments), arguments) < 0)
+                lost(call, INPUT_POSITION);
 }
 
-static void position(struct call *call, const struct keys *keys)
-{
-        const struct slice place[] = { slice_of("HGET"), slice_of(keys->ledger), slice_of(LEDGER_POSITION_FIELD) };
-        const struct slice probe[] = { slice_of("HGET"), slice_of(keys->status), slice_of("writer_probe_at") };
-
-        read_two(call, on_position, INPUT_POSITION, ARRAY_LENGTH(place), place, probe);
-}
-
-static void note(struct call *call, const struct keys *keys, const struct ledger_position *place)
+static void note(struct call *call, const struct keys *keys, const struct action_position *position)
 {
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
         char epoch[NUMBER_BYTES], offset[NUMBER_BYTES];
 
-        ledger_position_write(place, &text);
+        ledger_position_write(&position->place, &text);
 
-        const struct slice arguments[] = { slice_of(keys->ledger), slice_of(number(epoch, place->epoch)),
-                                           slice_of(number(offset, place->offset)), buffer_slice(&text) };
+        const struct slice arguments[] = { slice_of(keys->ledger), slice_of(position->mark),
+                                           slice_of(number(epoch, position->place.epoch)),
+                                           slice_of(number(offset, position->place.offset)),
+                                           buffer_slice(&text) };
 
-        if (redis_script_run(call->shell->redis, &script_note, on_noted, call, 1, ARRAY_LENGTH(arguments), arguments) < 0)
+        if (redis_script_run(call->shell->redis, &script_note, on_noted, call, 1,
+                             ARRAY_LENGTH(arguments), arguments) < 0)
                 lost(call, INPUT_NOTED);
 }
 
@@ -330,9 +348,11 @@ static void seals(struct call *call, const struct keys *keys)
 {
         char last[NUMBER_BYTES];
         const struct slice arguments[] = { slice_of("ZRANGE"), slice_of(keys->seals), slice_of("0"),
-                                           slice_of(number(last, SEALS_MAX - 1)), slice_of("WITHSCORES") };
+                                           slice_of(number(last, SEALS_MAX - 1)),
+                                           slice_of("WITHSCORES") };
 
-        if (redis_command(call->shell->redis, on_seals, call, ARRAY_LENGTH(arguments), arguments) < 0)
+        if (redis_command(call->shell->redis, on_seals, call, ARRAY_LENGTH(arguments), arguments) <
+            0)
                 lost(call, INPUT_SEALS);
 }
 
@@ -340,18 +360,30 @@ static void status(struct shell *shell, const struct keys *keys, const struct si
 {
         char texts[9][NUMBER_BYTES];
         const struct slice arguments[] = {
-                slice_of("HSET"), slice_of(keys->status),
-                slice_of("writer_waiting"), slice_of(number(texts[0], (int64_t)status->waiting)),
-                slice_of("writer_oldest"), slice_of(number(texts[1], status->oldest_ms)),
-                slice_of("writer_breaker"), slice_of(breaker_state_name(status->breaker)),
-                slice_of("writer_breaker_until"), slice_of(number(texts[2], status->breaker_until_ms)),
-                slice_of("writer_paused_until"), slice_of(number(texts[3], status->paused_until_ms)),
-                slice_of("writer_credentials_rejected"), slice_of(number(texts[4], status->credentials_rejected)),
-                slice_of("writer_credentials_missing"), slice_of(number(texts[5], status->credentials_missing)),
-                slice_of("writer_probe_at"), slice_of(number(texts[6], status->probe_at_ms)),
-                slice_of("writer_last_outcome"), slice_of(status->last_outcome),
-                slice_of("writer_last_outcome_at"), slice_of(number(texts[7], status->last_outcome_ms)),
-                slice_of("writer_at"), slice_of(number(texts[8], loop_now_ms(shell->daemon->loop))),
+                slice_of("HSET"),
+                slice_of(keys->status),
+                slice_of("writer_waiting"),
+                slice_of(number(texts[0], (int64_t)status->waiting)),
+                slice_of("writer_oldest"),
+                slice_of(number(texts[1], status->oldest_ms)),
+                slice_of("writer_breaker"),
+                slice_of(breaker_state_name(status->breaker)),
+                slice_of("writer_breaker_until"),
+                slice_of(number(texts[2], status->breaker_until_ms)),
+                slice_of("writer_paused_until"),
+                slice_of(number(texts[3], status->paused_until_ms)),
+                slice_of("writer_credentials_rejected"),
+                slice_of(number(texts[4], status->credentials_rejected)),
+                slice_of("writer_credentials_missing"),
+                slice_of(number(texts[5], status->credentials_missing)),
+                slice_of("writer_probe_at"),
+                slice_of(number(texts[6], status->probe_at_ms)),
+                slice_of("writer_last_outcome"),
+                slice_of(status->last_outcome),
+                slice_of("writer_last_outcome_at"),
+                slice_of(number(texts[7], status->last_outcome_ms)),
+                slice_of("writer_at"),
+                slice_of(number(texts[8], loop_now_ms(shell->daemon->loop))),
         };
 
         redis_command(shell->redis, on_status, NULL, ARRAY_LENGTH(arguments), arguments);
@@ -385,10 +417,10 @@ void shell_redis(struct shell *shell, const struct writer_action *action)
                 load(call, &keys, &action->ledger, uuid);
                 break;
         case ACTION_POSITION:
-                position(call, &keys);
+                position(call, &keys, &action->position);
                 break;
         case ACTION_NOTE:
-                note(call, &keys, &action->note);
+                note(call, &keys, &action->position);
                 break;
         default:
                 seals(call, &keys);

@@ -23,10 +23,13 @@ static const struct {
         [REPORT_CREDENTIALS_MISSING] = { LOG_WARN, "no log-in is configured, updates wait" },
         [REPORT_CREDENTIALS_REJECTED] = { LOG_ERROR, "site rejects the log-in, updates wait" },
         [REPORT_CREDENTIALS_WORK] = { LOG_INFO, "site accepts the log-in again" },
-        [REPORT_HALF_UNKNOWN] = { LOG_WARN, "one half of the links is unknown, a full list was asked for" },
-        [REPORT_UNKNOWN_MUNICIPALITY] = { LOG_WARN, "update for a municipality that is not configured waits" },
+        [REPORT_HALF_UNKNOWN] = { LOG_WARN,
+                                  "one half of the links is unknown, a full list was asked for" },
+        [REPORT_UNKNOWN_MUNICIPALITY] = { LOG_WARN, "update for a municipality that is not "
+                                                    "configured waits" },
         [REPORT_CAUGHT_UP] = { LOG_DEBUG, "ledger reflects results" },
-        [REPORT_UPDATES_LOST] = { LOG_ERROR, "updates were deleted from the topic before they were handled" },
+        [REPORT_UPDATES_LOST] = { LOG_ERROR,
+                                  "updates were deleted from the topic before they were handled" },
         [REPORT_BAD_LEDGER] = { LOG_WARN, "ledger entry cannot be read and counts as absent" },
         [REPORT_BAD_RESULT] = { LOG_WARN, "record of results cannot be read and is left out" },
 };
@@ -77,5 +80,6 @@ void shell_report(struct shell *shell, const struct writer_report *report)
         add_number(fields, &count, "partition", report->partition);
         add_number(fields, &count, "count", report->count);
         fields[count] = FIELD_END;
-        logger_write(shell->daemon->logger, lines[report->type].level, lines[report->type].message, fields);
+        logger_write(shell->daemon->logger, lines[report->type].level, lines[report->type].message,
+                     fields);
 }

@@ -11,7 +11,8 @@ const struct redis_script script_begin = {
                 "local time = redis.call('TIME')\n"
                 "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
                 "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
-                "local token, lease = string.match(current, ',\"token\":\"([^\"]*)\",\"lease_until\":(%d+)}$')\n"
+                "local token, lease = string.match(current, "
+                "',\"token\":\"([^\"]*)\",\"lease_until\":(%d+)}$')\n"
                 "if token and token ~= ARGV[5] and tonumber(lease) > now then\n"
                 "  return {'BUSY', tonumber(lease) - now}\n"
                 "end\n"
@@ -20,13 +21,15 @@ const struct redis_script script_begin = {
                 "  string.sub(ARGV[4], 1, -2), ARGV[5], now + ARGV[6])\n"
                 "redis.call('HSET', KEYS[1], ARGV[1], fresh)\n"
                 "redis.call('ZADD', KEYS[4], ARGV[7], ARGV[1])\n"
-                "return {'SEND', redis.call('HGET', KEYS[2], ARGV[2]) or '', redis.call('EXISTS', KEYS[3])}\n",
+                "return {'SEND', redis.call('HGET', KEYS[2], ARGV[2]) or '', redis.call('EXISTS', "
+                "KEYS[3])}\n",
 };
 
 const struct redis_script script_finish = {
         .name = "finish",
         .text = "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
-                "local token = string.match(current, ',\"token\":\"([^\"]*)\",\"lease_until\":%d+}$')\n"
+                "local token = string.match(current, "
+                "',\"token\":\"([^\"]*)\",\"lease_until\":%d+}$')\n"
                 "if token ~= ARGV[2] then return {'FENCED'} end\n"
                 "redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])\n"
                 "if ARGV[4] == '0' then redis.call('ZREM', KEYS[2], ARGV[1])\n"
@@ -40,20 +43,32 @@ const struct redis_script script_merge = {
                 "if current ~= ARGV[2] then return {'STALE', current} end\n"
                 "redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])\n"
                 "if ARGV[4] ~= '0' then redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])\n"
-                "elseif not string.find(current, ',\"token\":\"[^\"]*\",\"lease_until\":%d+}$') then\n"
+                "elseif not string.find(current, ',\"token\":\"[^\"]*\",\"lease_until\":%d+}$') "
+                "then\n"
                 "  redis.call('ZREM', KEYS[2], ARGV[1])\n"
                 "end\n"
                 "return {'OK'}\n",
 };
 
+const struct redis_script script_position = {
+        .name = "position",
+        .text = "redis.call('HSET', KEYS[1], '~', ARGV[1])\n"
+                "return {redis.call('HGET', KEYS[1], '@') or '',\n"
+                "        redis.call('HGET', KEYS[2], 'writer_probe_at') or ''}\n",
+};
+
 const struct redis_script script_note = {
         .name = "note",
-        .text = "local current = redis.call('HGET', KEYS[1], '@') or ''\n"
-                "local epoch, offset = string.match(current, '^{\"epoch\":(%d+),\"offset\":(-?%d+)}$')\n"
-                "if epoch and (tonumber(epoch) > tonumber(ARGV[1]) or\n"
-                "    (tonumber(epoch) == tonumber(ARGV[1]) and tonumber(offset) >= tonumber(ARGV[2]))) then\n"
-                "  return 0\n"
+        .text = "local current = redis.call('HGET', KEYS[1], '@')\n"
+                "if ARGV[1] == '' and not current then return {'MISSING'} end\n"
+                "if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], '~') ~= ARGV[1] then return "
+                "{'MISSING'} end\n"
+                "local epoch, offset = string.match(current or '', "
+                "'^{\"epoch\":(%d+),\"offset\":(-?%d+)}$')\n"
+                "if not epoch or tonumber(epoch) < tonumber(ARGV[2]) or\n"
+                "    (tonumber(epoch) == tonumber(ARGV[2]) and tonumber(offset) < "
+                "tonumber(ARGV[3])) then\n"
+                "  redis.call('HSET', KEYS[1], '@', ARGV[4])\n"
                 "end\n"
-                "redis.call('HSET', KEYS[1], '@', ARGV[3])\n"
-                "return 1\n",
+                "return {'OK'}\n",
 };

@@ -8,7 +8,8 @@
 #include <assert.h>
 #include <utlist.h>
 
-struct site *writer_site_new(const struct municipality *municipality, int32_t partition, int64_t now_ms)
+struct site *writer_site_new(const struct municipality *municipality, int32_t partition,
+                             int64_t now_ms)
 {
         struct site *site = memory_new(sizeof(*site));
 
@@ -31,8 +32,8 @@ void writer_site_configure(struct site *site, const struct municipality *municip
 {
         site->municipality = municipality;
         if (municipality)
-                bulkhead_configure(&site->bulkhead, municipality->write_in_flight, municipality->write_rate,
-                                   municipality->write_burst);
+                bulkhead_configure(&site->bulkhead, municipality->write_in_flight,
+                                   municipality->write_rate, municipality->write_burst);
 }
 
 struct lane *writer_site_lane(const struct site *site, const struct uuid *uuid)

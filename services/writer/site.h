@@ -17,40 +17,45 @@ enum site_login { LOGIN_PRESENT, LOGIN_MISSING, LOGIN_REJECTED };
 
 struct site {
         char id[MUNICIPALITY_ID_BYTES];
-        const struct municipality *municipality; /* borrowed from the configuration; NULL: it left it */
-        int32_t partition;              /* of its results, and of its ledger's view */
+        const struct municipality
+                *municipality; /* borrowed from the configuration; NULL: it left it */
+        int32_t partition;     /* of its results, and of its ledger's view */
         struct bulkhead bulkhead;
-        struct lane *lanes;             /* by uuid */
-        struct lane *states;            /* queues */
+        struct lane *lanes;  /* by uuid */
+        struct lane *states; /* queues */
         struct lane *links;
         size_t queued;
         unsigned turns;
-        size_t waiting;                 /* updates without an end */
-        size_t bytes;                   /* that they take */
+        size_t waiting; /* updates without an end */
+        size_t bytes;   /* that they take */
         enum site_login login;
-        int64_t probe_at_ms;            /* when a rejected log-in is tried again */
+        int64_t probe_at_ms; /* when a rejected log-in is tried again */
         bool probing;
-        uint64_t successes;             /* PATCHes that were applied */
+        uint64_t successes; /* PATCHes that were applied */
         bool status_due;
         const char *last_outcome;
         int64_t last_outcome_ms;
         UT_hash_handle hh;
 };
 
-struct site *writer_site_new(const struct municipality *municipality, int32_t partition, int64_t now_ms);
+struct site *writer_site_new(const struct municipality *municipality, int32_t partition,
+                             int64_t now_ms);
 void writer_site_free(struct site *site);
-void writer_site_configure(struct site *site, const struct municipality *municipality); /* NULL: it left */
+void writer_site_configure(struct site *site,
+                           const struct municipality *municipality); /* NULL: it left */
 
 struct lane *writer_site_lane(const struct site *site, const struct uuid *uuid); /* NULL: none */
 struct lane *writer_site_lane_new(struct site *site, const struct uuid *uuid);
-void writer_site_lane_remove(struct site *site, struct lane *lane); /* out of the map; the caller frees it */
+void writer_site_lane_remove(struct site *site,
+                             struct lane *lane); /* out of the map; the caller frees it */
 
 /* The bound of what waits: events, and bytes. A lane that is there takes more of its event. */
 bool writer_site_has_room(const struct site *site, const struct lane *lane, size_t bytes);
 
 void writer_site_queue(struct site *site, struct lane *lane);
 void writer_site_unqueue(struct site *site, struct lane *lane);
-struct lane *writer_site_turn(struct site *site); /* the lane whose turn it is; stays queued. NULL: none */
+struct lane *
+writer_site_turn(struct site *site); /* the lane whose turn it is; stays queued. NULL: none */
 
 /* Slots and the ledger's view aside, when may it send? `now_ms`, later, or INT64_MAX: not before
  * something happens. */

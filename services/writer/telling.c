@@ -16,13 +16,16 @@
 enum { TELL_AGAIN_MS = 1000 };
 
 static const enum result_outcome outcomes[] = {
-        [END_APPLIED] = OUTCOME_APPLIED,       [END_UNCHANGED] = OUTCOME_UNCHANGED,
-        [END_SUPERSEDED] = OUTCOME_SUPERSEDED, [END_ENDED] = OUTCOME_ENDED,
-        [END_GONE] = OUTCOME_GONE,             [END_DEAD] = OUTCOME_DEAD,
+        [END_APPLIED] = OUTCOME_APPLIED,
+        [END_UNCHANGED] = OUTCOME_UNCHANGED,
+        [END_SUPERSEDED] = OUTCOME_SUPERSEDED,
+        [END_ENDED] = OUTCOME_ENDED,
+        [END_GONE] = OUTCOME_GONE,
+        [END_DEAD] = OUTCOME_DEAD,
 };
 
-static struct action_produce *telling_produce(struct writer_core *core, struct ticket *ticket, enum topic topic,
-                                              int32_t partition)
+static struct action_produce *telling_produce(struct writer_core *core, struct ticket *ticket,
+                                              enum topic topic, int32_t partition)
 {
         struct writer_action *action = writer_actions_add(core->actions, ACTION_PRODUCE);
 
@@ -37,8 +40,8 @@ static struct action_produce *telling_produce(struct writer_core *core, struct t
 /* ---- results ---- */
 
 /* What it was about; the wanted's own values, as it came. */
-static void result_of_wanted(struct result *result, const struct lane *lane, const struct wanted *wanted,
-                             const struct update *update)
+static void result_of_wanted(struct result *result, const struct lane *lane,
+                             const struct wanted *wanted, const struct update *update)
 {
         result->version = wanted->version;
         result->outcome = outcomes[wanted->end];
@@ -69,12 +72,13 @@ static void result_of_seal(struct result *result, const struct lane *lane)
         memcpy(result->idempotency_key, request->key, IDEMPOTENCY_KEY_BYTES);
 }
 
-static void result_headers(const struct writer_core *core, const struct result *result, const char *key,
-                           const struct wanted *wanted, struct headers *headers)
+static void result_headers(const struct writer_core *core, const struct result *result,
+                           const char *key, const struct wanted *wanted, struct headers *headers)
 {
         char id[224], source[96];
 
-        snprintf(id, sizeof(id), "%s/%" PRIu64 "/%s", key, result->version, result_outcome_name(result->outcome));
+        snprintf(id, sizeof(id), "%s/%" PRIu64 "/%s", key, result->version,
+                 result_outcome_name(result->outcome));
         snprintf(source, sizeof(source), "/dplsync/writer/%s", core->instance);
         headers_clear(headers);
         headers_add_cloudevent(headers, id, source, "dk.dplsync.result", key, core->now_ms);
@@ -90,7 +94,8 @@ static void result_headers(const struct writer_core *core, const struct result *
 static void produce_result(struct writer_core *core, struct ticket *ticket)
 {
         const struct lane *lane = ticket->lane;
-        struct action_produce *produce = telling_produce(core, ticket, TOPIC_RESULTS, lane->site->partition);
+        struct action_produce *produce =
+                telling_produce(core, ticket, TOPIC_RESULTS, lane->site->partition);
         struct result result = { .finished_at_ms = core->now_ms, .uuid = lane->uuid };
         char uuid[UUID_TEXT_BYTES];
         struct update update = { 0 };
@@ -113,10 +118,12 @@ static void produce_result(struct writer_core *core, struct ticket *ticket)
 
 /* ---- dead letters ---- */
 
-static void produce_dead_letter(struct writer_core *core, struct ticket *ticket, const struct original *original,
-                                const struct dead_letter *letter, int32_t partition)
+static void produce_dead_letter(struct writer_core *core, struct ticket *ticket,
+                                const struct original *original, const struct dead_letter *letter,
+                                int32_t partition)
 {
-        struct action_produce *produce = telling_produce(core, ticket, TOPIC_DEAD_LETTERS, partition);
+        struct action_produce *produce =
+                telling_produce(core, ticket, TOPIC_DEAD_LETTERS, partition);
         struct headers headers;
         struct writer_record record;
 
@@ -135,31 +142,35 @@ static void produce_dead_wanted(struct writer_core *core, struct ticket *ticket)
         char uuid[UUID_TEXT_BYTES];
 
         uuid_format(&lane->uuid, uuid);
-        produce_dead_letter(core, ticket, wanted->original,
-                            &(struct dead_letter){
-                                    .reason = wanted->reason,
-                                    .detail = attempt ? attempt->detail
-                                                      : "external_data: one half is missing, and neither an earlier update nor a snapshot has it",
-                                    .topic = core->topics->names[TOPIC_UPDATES],
-                                    .partition = original_partition(wanted->original),
-                                    .offset = original_offset(wanted->original),
-                                    .municipality = lane->site->id,
-                                    .uuid = uuid,
-                                    .version = wanted->version,
-                                    .attempts = wanted->attempts,
-                                    .status = attempt ? attempt->status : 0,
-                                    .first_failed_ms = wanted->first_failed_ms ? wanted->first_failed_ms : core->now_ms,
-                                    .last_failed_ms = core->now_ms,
-                                    .answer = attempt ? buffer_slice(&attempt->answer) : SLICE_NULL,
-                            },
-                            lane->site->partition);
+        produce_dead_letter(
+                core, ticket, wanted->original,
+                &(struct dead_letter){
+                        .reason = wanted->reason,
+                        .detail = attempt ? attempt->detail
+                                          : "external_data: one half is missing, and neither an "
+                                            "earlier update nor a snapshot has it",
+                        .topic = core->topics->names[TOPIC_UPDATES],
+                        .partition = original_partition(wanted->original),
+                        .offset = original_offset(wanted->original),
+                        .municipality = lane->site->id,
+                        .uuid = uuid,
+                        .version = wanted->version,
+                        .attempts = wanted->attempts,
+                        .status = attempt ? attempt->status : 0,
+                        .first_failed_ms =
+                                wanted->first_failed_ms ? wanted->first_failed_ms : core->now_ms,
+                        .last_failed_ms = core->now_ms,
+                        .answer = attempt ? buffer_slice(&attempt->answer) : SLICE_NULL,
+                },
+                lane->site->partition);
 }
 
 static void produce_letter(struct writer_core *core, struct ticket *ticket)
 {
         const struct letter *letter = ticket->letter;
-        int32_t partition = letter->municipality[0] ? topics_partition(core->topics, letter->municipality)
-                                                    : original_partition(letter->original);
+        int32_t partition = letter->municipality[0]
+                                    ? topics_partition(core->topics, letter->municipality)
+                                    : original_partition(letter->original);
 
         produce_dead_letter(core, ticket, letter->original,
                             &(struct dead_letter){
@@ -181,10 +192,12 @@ static void produce_letter(struct writer_core *core, struct ticket *ticket)
 
 static void produce_refresh(struct writer_core *core, struct ticket *ticket)
 {
-        struct action_produce *produce = telling_produce(core, ticket, TOPIC_CONTROL, ticket->site->partition);
+        struct action_produce *produce =
+                telling_produce(core, ticket, TOPIC_CONTROL, ticket->site->partition);
         struct control control = { .command = CONTROL_REFRESH, .full = true };
 
-        snprintf(control.id, sizeof(control.id), "writer-%" PRIu64 "-%" PRId64, ticket->token, core->now_ms);
+        snprintf(control.id, sizeof(control.id), "writer-%" PRIu64 "-%" PRId64, ticket->token,
+                 core->now_ms);
         control_write(&control, &produce->text);
         produce->value = buffer_slice(&produce->text);
         buffer_append_text(&produce->key, ticket->site->id);
@@ -213,7 +226,8 @@ static void produce(struct writer_core *core, struct ticket *ticket)
         core->telling++;
 }
 
-static void tell(struct writer_core *core, enum ticket_kind kind, struct lane *lane, struct wanted *wanted)
+static void tell(struct writer_core *core, enum ticket_kind kind, struct lane *lane,
+                 struct wanted *wanted)
 {
         struct ticket *ticket = core_ticket(core, kind);
 
@@ -265,7 +279,8 @@ void telling_due(struct writer_core *core, struct ticket *ticket)
 }
 
 /* From here on "@" must not pass this result until the ledger has what it says. */
-static void note_offset(struct writer_core *core, struct lane *lane, struct wanted *wanted, int64_t offset)
+static void note_offset(struct writer_core *core, struct lane *lane, struct wanted *wanted,
+                        int64_t offset)
 {
         watermark_add(&core->partitions[lane->site->partition].results, offset);
         if (wanted)
@@ -274,7 +289,8 @@ static void note_offset(struct writer_core *core, struct lane *lane, struct want
                 lane->attempt->result_offset = offset;
 }
 
-void telling_delivered(struct writer_core *core, struct ticket *ticket, const struct writer_input *input)
+void telling_delivered(struct writer_core *core, struct ticket *ticket,
+                       const struct writer_input *input)
 {
         struct lane *lane = ticket->lane;
         struct wanted *wanted = ticket->wanted;
@@ -284,7 +300,8 @@ void telling_delivered(struct writer_core *core, struct ticket *ticket, const st
         ticket->in_kafka = false;
         core->telling--;
         if (!input->delivered.ok && kind != TICKET_CONTROL) {
-                agenda_set(&core->agenda, &ticket->due, core->now_ms + TELL_AGAIN_MS + dice_below(&core->dice, TELL_AGAIN_MS));
+                agenda_set(&core->agenda, &ticket->due,
+                           core->now_ms + TELL_AGAIN_MS + dice_below(&core->dice, TELL_AGAIN_MS));
                 return;
         }
         core_ticket_drop(core, ticket);

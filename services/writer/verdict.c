@@ -16,8 +16,8 @@ static bool echo_has_url(struct slice external_data, const char *name, const cha
 
         if (!sent)
                 return true;
-        return json_raw_member(external_data, name, &value) == 1 && json_raw_text(value, echoed, sizeof(echoed)) &&
-               strcmp(echoed, sent) == 0;
+        return json_raw_member(external_data, name, &value) == 1 &&
+               json_raw_text(value, echoed, sizeof(echoed)) && strcmp(echoed, sent) == 0;
 }
 
 static bool echo_has_links(struct slice body, const struct request *request)
@@ -35,8 +35,8 @@ static bool echo_has_state(struct slice body, enum event_state sent)
         char echoed[64];
         struct slice value;
 
-        return json_raw_member(body, "state", &value) == 1 && json_raw_text(value, echoed, sizeof(echoed)) &&
-               event_state_parse(echoed) == sent;
+        return json_raw_member(body, "state", &value) == 1 &&
+               json_raw_text(value, echoed, sizeof(echoed)) && event_state_parse(echoed) == sent;
 }
 
 static bool is_echo(struct slice body, const struct request *request)
@@ -45,8 +45,9 @@ static bool is_echo(struct slice body, const struct request *request)
         struct slice value;
         struct uuid uuid;
 
-        if (json_raw_member(body, "uuid", &value) != 1 || !json_raw_text(value, text, sizeof(text)) ||
-            !uuid_parse(text, strlen(text), &uuid) || uuid_compare(&uuid, &request->uuid) != 0)
+        if (json_raw_member(body, "uuid", &value) != 1 ||
+            !json_raw_text(value, text, sizeof(text)) || !uuid_parse(text, strlen(text), &uuid) ||
+            uuid_compare(&uuid, &request->uuid) != 0)
                 return false;
         if (request->present[MEMBER_STATE] && !echo_has_state(body, request->state))
                 return false;
@@ -68,7 +69,8 @@ static enum verdict verdict_of_4xx(const struct answer *answer, bool in_snapshot
         case 403:
                 return VERDICT_UNAUTHORIZED;
         case 404:
-                return verdict_is_cms_404(answer) && !in_snapshot ? VERDICT_GONE : VERDICT_MISPLACED;
+                return verdict_is_cms_404(answer) && !in_snapshot ? VERDICT_GONE
+                                                                  : VERDICT_MISPLACED;
         case 408:
         case 425:
         case 429:
@@ -88,10 +90,12 @@ static enum verdict verdict_of_4xx(const struct answer *answer, bool in_snapshot
 /* 502 to 504 and what proxies make of a silent site (520 and up) say nothing about the request. */
 static enum verdict verdict_of_5xx(long status)
 {
-        return (status >= 502 && status <= 504) || status >= 520 ? VERDICT_UNKNOWN : VERDICT_DOUBTFUL;
+        return (status >= 502 && status <= 504) || status >= 520 ? VERDICT_UNKNOWN
+                                                                 : VERDICT_DOUBTFUL;
 }
 
-static enum verdict verdict_of_status(const struct answer *answer, const struct request *request, bool in_snapshot)
+static enum verdict verdict_of_status(const struct answer *answer, const struct request *request,
+                                      bool in_snapshot)
 {
         if (answer->status >= 200 && answer->status < 300)
                 return is_echo(answer->body, request) ? VERDICT_APPLIED : VERDICT_DOUBTFUL;
@@ -102,7 +106,8 @@ static enum verdict verdict_of_status(const struct answer *answer, const struct 
         return answer->status >= 500 ? verdict_of_5xx(answer->status) : VERDICT_UNKNOWN;
 }
 
-enum verdict verdict_of(const struct answer *answer, const struct request *request, bool in_snapshot)
+enum verdict verdict_of(const struct answer *answer, const struct request *request,
+                        bool in_snapshot)
 {
         switch (answer->transport) {
         case TRANSPORT_NOT_SENT:
@@ -121,10 +126,12 @@ enum verdict verdict_of(const struct answer *answer, const struct request *reque
 const char *verdict_name(enum verdict verdict)
 {
         static const char *const names[] = {
-                [VERDICT_APPLIED] = "applied", [VERDICT_NOT_SENT] = "not sent", [VERDICT_REFUSED] = "held back",
-                [VERDICT_UNKNOWN] = "unknown", [VERDICT_THROTTLED] = "throttled", [VERDICT_DOUBTFUL] = "doubtful",
-                [VERDICT_UNAUTHORIZED] = "unauthorized", [VERDICT_GONE] = "gone", [VERDICT_MISPLACED] = "misplaced",
-                [VERDICT_REJECTED] = "rejected", [VERDICT_CONFLICT] = "conflict",
+                [VERDICT_APPLIED] = "applied",           [VERDICT_NOT_SENT] = "not sent",
+                [VERDICT_REFUSED] = "held back",         [VERDICT_UNKNOWN] = "unknown",
+                [VERDICT_THROTTLED] = "throttled",       [VERDICT_DOUBTFUL] = "doubtful",
+                [VERDICT_UNAUTHORIZED] = "unauthorized", [VERDICT_GONE] = "gone",
+                [VERDICT_MISPLACED] = "misplaced",       [VERDICT_REJECTED] = "rejected",
+                [VERDICT_CONFLICT] = "conflict",
         };
 
         return names[verdict];

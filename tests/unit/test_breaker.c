@@ -10,7 +10,7 @@
 static const struct {
         const char *says;
         const char *script;
-        int64_t step_ms;         /* between letters */
+        int64_t step_ms; /* between letters */
         enum breaker_state want;
 } cases[] = {
         { "new it is closed", "", 1000, BREAKER_CLOSED },
@@ -61,7 +61,8 @@ static void test_scripts(void **state)
                 struct dice dice = { 7 };
                 int64_t now_ms = 1700000000000;
 
-                for (const char *letter = cases[i].script; *letter; letter++, now_ms += cases[i].step_ms)
+                for (const char *letter = cases[i].script; *letter;
+                     letter++, now_ms += cases[i].step_ms)
                         play(&breaker, *letter, now_ms, &dice);
                 check_number(breaker.state, cases[i].want, cases[i].says);
         }

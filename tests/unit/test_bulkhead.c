@@ -32,8 +32,8 @@ static void test_slots(void **state)
 
                 bulkhead_init(&bulkhead, slots[i].cap, 2, 4, NOW_MS);
                 bulkhead.in_flight = slots[i].in_flight;
-                check_number(bulkhead_has_slot(&bulkhead, slots[i].total, slots[i].total_max), slots[i].want,
-                             slots[i].says);
+                check_number(bulkhead_has_slot(&bulkhead, slots[i].total, slots[i].total_max),
+                             slots[i].want, slots[i].says);
         }
 }
 
@@ -97,14 +97,16 @@ static void test_the_retry_budget_delays(void **state)
         (void)state;
         bulkhead_init(&bulkhead, 2, 1000, 1000, NOW_MS);
         for (unsigned i = 0; i < RETRY_BUDGET_A_MINUTE; i++) {
-                check_number(bulkhead_retry_at_ms(&bulkhead, NOW_MS), NOW_MS, "ten retries at once");
+                check_number(bulkhead_retry_at_ms(&bulkhead, NOW_MS), NOW_MS,
+                             "ten retries at once");
                 bulkhead_sent(&bulkhead, true, NOW_MS);
         }
         check(bulkhead_retry_at_ms(&bulkhead, NOW_MS) > NOW_MS + 5000, "then one in six seconds");
         check(bulkhead_retry_at_ms(&bulkhead, NOW_MS) <= NOW_MS + 6001, "and no later");
         for (unsigned i = 0; i < 6; i++)
                 bulkhead_sent(&bulkhead, false, NOW_MS);
-        check_number(bulkhead_retry_at_ms(&bulkhead, NOW_MS), NOW_MS, "five first tries allow a retry");
+        check_number(bulkhead_retry_at_ms(&bulkhead, NOW_MS), NOW_MS,
+                     "five first tries allow a retry");
 }
 
 int main(void)

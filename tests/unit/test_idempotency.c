@@ -20,20 +20,61 @@ static const struct {
         bool same; /* as the first row */
 } cases[] = {
         { "the row that others are compared with",
-          { "aarhus", "0f1c0000-0000-4000-8000-000000000001", { 5, 0, 0 }, 0, "{\"state\":\"SoldOut\"}" }, true },
-        { "again", { "aarhus", "0F1C0000-0000-4000-8000-000000000001", { 5, 0, 0 }, 0, "{\"state\":\"SoldOut\"}" }, true },
+          { "aarhus",
+            "0f1c0000-0000-4000-8000-000000000001",
+            { 5, 0, 0 },
+            0,
+            "{\"state\":\"SoldOut\"}" },
+          true },
+        { "again",
+          { "aarhus",
+            "0F1C0000-0000-4000-8000-000000000001",
+            { 5, 0, 0 },
+            0,
+            "{\"state\":\"SoldOut\"}" },
+          true },
         { "another municipality",
-          { "viborg", "0f1c0000-0000-4000-8000-000000000001", { 5, 0, 0 }, 0, "{\"state\":\"SoldOut\"}" }, false },
+          { "viborg",
+            "0f1c0000-0000-4000-8000-000000000001",
+            { 5, 0, 0 },
+            0,
+            "{\"state\":\"SoldOut\"}" },
+          false },
         { "another event",
-          { "aarhus", "0f1c0000-0000-4000-8000-000000000002", { 5, 0, 0 }, 0, "{\"state\":\"SoldOut\"}" }, false },
+          { "aarhus",
+            "0f1c0000-0000-4000-8000-000000000002",
+            { 5, 0, 0 },
+            0,
+            "{\"state\":\"SoldOut\"}" },
+          false },
         { "another version",
-          { "aarhus", "0f1c0000-0000-4000-8000-000000000001", { 6, 0, 0 }, 0, "{\"state\":\"SoldOut\"}" }, false },
+          { "aarhus",
+            "0f1c0000-0000-4000-8000-000000000001",
+            { 6, 0, 0 },
+            0,
+            "{\"state\":\"SoldOut\"}" },
+          false },
         { "another member",
-          { "aarhus", "0f1c0000-0000-4000-8000-000000000001", { 0, 5, 0 }, 0, "{\"state\":\"SoldOut\"}" }, false },
+          { "aarhus",
+            "0f1c0000-0000-4000-8000-000000000001",
+            { 0, 5, 0 },
+            0,
+            "{\"state\":\"SoldOut\"}" },
+          false },
         { "sent again on purpose",
-          { "aarhus", "0f1c0000-0000-4000-8000-000000000001", { 5, 0, 0 }, 1, "{\"state\":\"SoldOut\"}" }, false },
+          { "aarhus",
+            "0f1c0000-0000-4000-8000-000000000001",
+            { 5, 0, 0 },
+            1,
+            "{\"state\":\"SoldOut\"}" },
+          false },
         { "another body",
-          { "aarhus", "0f1c0000-0000-4000-8000-000000000001", { 5, 0, 0 }, 0, "{\"state\":\"Active\"}" }, false },
+          { "aarhus",
+            "0f1c0000-0000-4000-8000-000000000001",
+            { 5, 0, 0 },
+            0,
+            "{\"state\":\"Active\"}" },
+          false },
 };
 
 static void key_of(const struct input *input, char key[IDEMPOTENCY_KEY_BYTES])
@@ -41,7 +82,8 @@ static void key_of(const struct input *input, char key[IDEMPOTENCY_KEY_BYTES])
         struct uuid uuid;
 
         check(uuid_parse(input->uuid, strlen(input->uuid), &uuid), "a uuid");
-        idempotency_key(input->municipality, &uuid, input->versions, input->serial, slice_of(input->body), key);
+        idempotency_key(input->municipality, &uuid, input->versions, input->serial,
+                        slice_of(input->body), key);
 }
 
 static void test_keys(void **state)
@@ -58,14 +100,16 @@ static void test_keys(void **state)
         }
 }
 
-/* printf 'aarhus\n0f1c0000-0000-4000-8000-000000000001\n5\n0\n0\n0\n{"state":"SoldOut"}' | sha256sum */
+/* printf 'aarhus\n0f1c0000-0000-4000-8000-000000000001\n5\n0\n0\n0\n{"state":"SoldOut"}' |
+ * sha256sum */
 static void test_known_answer(void **state)
 {
         char key[IDEMPOTENCY_KEY_BYTES];
 
         (void)state;
         key_of(&cases[0].input, key);
-        check_text(key, "d25b34251223f79056dfc8ffdbe337f5", "the same in every version of the writer");
+        check_text(key, "d25b34251223f79056dfc8ffdbe337f5",
+                   "the same in every version of the writer");
 }
 
 int main(void)

@@ -9,9 +9,11 @@
 static void wish_of(struct wish *wish)
 {
         wish_init(wish);
-        wish->members[MEMBER_STATE] = (struct wish_value){ version_make(1, 7), WISH_OPEN, STATE_SOLD_OUT, NULL };
+        wish->members[MEMBER_STATE] =
+                (struct wish_value){ version_make(1, 7), WISH_OPEN, STATE_SOLD_OUT, NULL };
         wish->members[MEMBER_URL] =
-                (struct wish_value){ version_make(1, 5), WISH_CONFIRMED, STATE_NONE, memory_copy_text("https://t.example/\"1\"") };
+                (struct wish_value){ version_make(1, 5), WISH_CONFIRMED, STATE_NONE,
+                                     memory_copy_text("https://t.example/\"1\"") };
         wish->serial = 2;
 }
 
@@ -20,33 +22,41 @@ static void test_round_trip(void **state)
         static const struct {
                 const char *says, *token;
                 int64_t lease_until_ms;
+                uint64_t done;
         } rows[] = {
-                { "at rest", "", 0 },
-                { "under a lease", "pod:1-abc-17", 1700000000123 },
+                { "at rest", "", 0, 0 },
+                { "under a lease", "pod:1-abc-17", 1700000000123, 0 },
+                { "with what is done", "pod:1-abc-17", 1700000000123, UINT64_C(1099511627779) },
         };
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
                 _cleanup_(buffer_deinit) struct buffer first = BUFFER_NULL, second = BUFFER_NULL;
-                struct ledger_entry entry;
-                struct wish wish;
+                struct ledger_entry entry, written = { .done = rows[i].done,
+                                                       .done_partition = 3,
+                                                       .lease_until_ms = rows[i].lease_until_ms };
 
-                wish_of(&wish);
-                ledger_entry_write(&wish, rows[i].token, rows[i].lease_until_ms, &first);
-                check_number(ledger_entry_read(&entry, buffer_slice(&first), NULL), 0, rows[i].says);
-                check(wish_equal(&entry.wish, &wish), rows[i].says);
+                wish_of(&written.wish);
+                memcpy(written.token, rows[i].token, strlen(rows[i].token) + 1);
+                ledger_entry_write(&written, &first);
+                check_number(ledger_entry_read(&entry, buffer_slice(&first), NULL), 0,
+                             rows[i].says);
+                check(wish_equal(&entry.wish, &written.wish), rows[i].says);
                 check_text(entry.token, rows[i].token, rows[i].says);
                 check_number(entry.lease_until_ms, rows[i].lease_until_ms, rows[i].says);
-                ledger_entry_write(&entry.wish, entry.token, entry.lease_until_ms, &second);
+                check_number(entry.done, rows[i].done, rows[i].says);
+                ledger_entry_write(&entry, &second);
                 check_text(second.data, first.data, "the same bytes again: they are compared");
                 ledger_entry_deinit(&entry);
-                wish_deinit(&wish);
+                ledger_entry_deinit(&written);
         }
 }
 
 static void test_foreign_bytes(void **state)
 {
-        static const char *const rows[] = { "x", "{", "[]", "{}", "{\"wish\":7}", "{\"wish\":{\"state\":{}}}" };
+        static const char *const rows[] = {
+                "x", "{", "[]", "{}", "{\"wish\":7}", "{\"wish\":{\"state\":{}}}"
+        };
         struct ledger_entry entry;
 
         (void)state;

@@ -9,7 +9,7 @@
 static const struct {
         const char *says;
         int64_t per_second, burst;
-        unsigned halvings;       /* before the start */
+        unsigned halvings; /* before the start */
         int64_t span_ms;
         int64_t want;
 } cases[] = {
@@ -19,7 +19,8 @@ static const struct {
         { "a 429 halves it, and takes what was saved", 2, 4, 1, 10000, 10 },
         { "two 429 quarter it", 2, 4, 2, 10000, 5 },
         { "it never stands still: a sixteenth", 2, 4, 20, 16000, 2 },
-        { "restored step by step: 30 s at a half, then an eighth more each", 2, 4, 1, 60000, 30 + 37 },
+        { "restored step by step: 30 s at a half, then an eighth more each", 2, 4, 1, 60000,
+          30 + 37 },
         { "a hundred times as fast", 200, 10, 0, 1000, 210 },
 };
 
@@ -53,7 +54,8 @@ static void test_counts(void **state)
 
                 int64_t got = count(&rate, now_ms, now_ms + cases[i].span_ms);
 
-                /* A token may take a millisecond more than its share: one request less in a long run. */
+                /* A token may take a millisecond more than its share: one request less in a long
+                 * run. */
                 if (got < cases[i].want - 1 - cases[i].want / 50 || got > cases[i].want)
                         check_number(got, cases[i].want, cases[i].says);
         }

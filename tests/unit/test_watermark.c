@@ -17,18 +17,39 @@ static const struct {
         struct step steps[12];
 } cases[] = {
         { "nothing was read, nothing is stored", { { 'd', 5, WATERMARK_NONE } } },
-        { "an open record holds the mark", { { 'a', 5, 5 }, { 'a', 6, 5 }, { 'd', 6, 5 }, { 'd', 5, 7 } } },
+        { "an open record holds the mark",
+          { { 'a', 5, 5 }, { 'a', 6, 5 }, { 'd', 6, 5 }, { 'd', 5, 7 } } },
         { "in order", { { 'a', 0, 0 }, { 'd', 0, 1 }, { 'a', 1, 1 }, { 'd', 1, 2 } } },
-        { "the lowest open one counts, not the number", { { 'a', 10, 10 }, { 'a', 11, 10 }, { 'a', 12, 10 },
-          { 'd', 12, 10 }, { 'd', 10, 11 }, { 'd', 11, 13 } } },
-        { "gaps of control records count as done", { { 'a', 3, 3 }, { 'a', 70, 3 }, { 'd', 3, 70 }, { 'd', 70, 71 },
-          { 'a', 900, 900 }, { 'd', 900, 901 } } },
-        { "done twice is harmless", { { 'a', 1, 1 }, { 'a', 2, 1 }, { 'd', 1, 2 }, { 'd', 1, 2 }, { 'd', 2, 3 } } },
-        { "read twice is harmless, done or open", { { 'a', 4, 4 }, { 'a', 4, 4 }, { 'd', 4, 5 }, { 'a', 4, 5 },
-          { 'a', 5, 5 }, { 'd', 5, 6 } } },
-        { "done of what was never read is ignored", { { 'a', 64, 64 }, { 'd', 63, 64 }, { 'd', 65, 64 }, { 'd', 64, 65 } } },
-        { "a large jump with nothing open costs nothing", { { 'a', 1, 1 }, { 'd', 1, 2 },
-          { 'a', INT64_C(1) << 39, INT64_C(1) << 39 }, { 'd', INT64_C(1) << 39, (INT64_C(1) << 39) + 1 } } },
+        { "the lowest open one counts, not the number",
+          { { 'a', 10, 10 },
+            { 'a', 11, 10 },
+            { 'a', 12, 10 },
+            { 'd', 12, 10 },
+            { 'd', 10, 11 },
+            { 'd', 11, 13 } } },
+        { "gaps of control records count as done",
+          { { 'a', 3, 3 },
+            { 'a', 70, 3 },
+            { 'd', 3, 70 },
+            { 'd', 70, 71 },
+            { 'a', 900, 900 },
+            { 'd', 900, 901 } } },
+        { "done twice is harmless",
+          { { 'a', 1, 1 }, { 'a', 2, 1 }, { 'd', 1, 2 }, { 'd', 1, 2 }, { 'd', 2, 3 } } },
+        { "read twice is harmless, done or open",
+          { { 'a', 4, 4 },
+            { 'a', 4, 4 },
+            { 'd', 4, 5 },
+            { 'a', 4, 5 },
+            { 'a', 5, 5 },
+            { 'd', 5, 6 } } },
+        { "done of what was never read is ignored",
+          { { 'a', 64, 64 }, { 'd', 63, 64 }, { 'd', 65, 64 }, { 'd', 64, 65 } } },
+        { "a large jump with nothing open costs nothing",
+          { { 'a', 1, 1 },
+            { 'd', 1, 2 },
+            { 'a', INT64_C(1) << 39, INT64_C(1) << 39 },
+            { 'd', INT64_C(1) << 39, (INT64_C(1) << 39) + 1 } } },
 };
 
 static void test_scripts(void **state)
@@ -48,7 +69,8 @@ static void test_scripts(void **state)
         }
 }
 
-/* A million records behind one that is stuck: an eighth of a byte each, and all let go at the end. */
+/* A million records behind one that is stuck: an eighth of a byte each, and all let go at the end.
+ */
 static void test_a_stuck_site_is_cheap(void **state)
 {
         struct watermark watermark = WATERMARK_NULL;
@@ -74,7 +96,8 @@ static void test_the_bitmap_does_not_grow_with_time(void **state)
         for (int64_t offset = 0; offset < 200000; offset++) {
                 watermark_add(&watermark, offset);
                 if (offset >= 500)
-                        check_number(watermark_done(&watermark, offset - 500), offset - 499, "500 stay open");
+                        check_number(watermark_done(&watermark, offset - 500), offset - 499,
+                                     "500 stay open");
         }
         check(watermark.capacity <= 64, "as many words as the window needs");
         watermark_deinit(&watermark);
