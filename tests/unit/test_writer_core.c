@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "model/known.h"
@@ -1219,14 +1219,14 @@ static void storm_wish(struct storm *storm)
         char *members = storm->updates[world->next_offset].members;
         unsigned kind = storm_roll(storm, 3), number = (unsigned)world->next_offset;
         char(*wished)[64] = storm->wished[event];
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
 
         if (world->next_offset == UPDATES_MAX)
                 return;
         storm->updates[world->next_offset].event = event;
-        members[0] = '\0';
         if (kind != 1) {
                 snprintf(wished[MEMBER_STATE], 64, "%s", states[storm_roll(storm, 3)]);
-                sprintf(members, "\"state\":\"%s\"%s", wished[MEMBER_STATE], kind == 2 ? "," : "");
+                buffer_append_format(&text, "\"state\":\"%s\"%s", wished[MEMBER_STATE], kind == 2 ? "," : "");
         }
         if (kind != 0) {
                 bool whole = storm_roll(storm, 2) || !wished[MEMBER_URL][0];
@@ -1234,13 +1234,12 @@ static void storm_wish(struct storm *storm)
                 snprintf(wished[MEMBER_URL], 64, "https://t.example/%u", number);
                 if (whole)
                         snprintf(wished[MEMBER_ADMIN_URL], 64, "https://t.example/a%u", number);
-                sprintf(members + strlen(members), "\"external_data\":{\"url\":\"%s\"",
-                        wished[MEMBER_URL]);
+                buffer_append_format(&text, "\"external_data\":{\"url\":\"%s\"", wished[MEMBER_URL]);
                 if (whole)
-                        sprintf(members + strlen(members), ",\"admin_url\":\"%s\"",
-                                wished[MEMBER_ADMIN_URL]);
-                strcat(members, "}");
+                        buffer_append_format(&text, ",\"admin_url\":\"%s\"", wished[MEMBER_ADMIN_URL]);
+                buffer_append_byte(&text, '}');
         }
+        snprintf(members, sizeof(storm->updates[0].members), "%s", text.data);
         world->next_offset++;
 }
 
