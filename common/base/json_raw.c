@@ -6,6 +6,7 @@
  */
 #include "base/json_raw.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 struct cursor {
@@ -33,17 +34,6 @@ static bool take(struct cursor *cursor, char byte)
                 return false;
         cursor->at++;
         return true;
-}
-
-static int hex_value(char digit)
-{
-        if (digit >= '0' && digit <= '9')
-                return digit - '0';
-        if (digit >= 'a' && digit <= 'f')
-                return digit - 'a' + 10;
-        if (digit >= 'A' && digit <= 'F')
-                return digit - 'A' + 10;
-        return -1;
 }
 
 /* Four hex digits; -1 if they are not. */

@@ -6,18 +6,9 @@
 
 #include <string.h>
 
-static const char digits[] = "0123456789abcdef";
+#include "base/hex.h"
 
-static int hex_value(char digit)
-{
-        if (digit >= '0' && digit <= '9')
-                return digit - '0';
-        if (digit >= 'a' && digit <= 'f')
-                return digit - 'a' + 10;
-        if (digit >= 'A' && digit <= 'F')
-                return digit - 'A' + 10;
-        return -1;
-}
+static const char digits[] = "0123456789abcdef";
 
 /* A dash stands before these bytes. */
 static bool dash_before(size_t byte)

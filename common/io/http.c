@@ -160,12 +160,22 @@ static void on_transfer(void *context, CURL *easy, CURLcode code)
         }
 }
 
-struct http *http_new(struct loop *loop, const char *user_agent, struct error *error)
+static char *name_agent(const char *contact)
+{
+        struct buffer name = BUFFER_NULL;
+
+        buffer_append_text(&name, "dplsync/" DPLSYNC_VERSION);
+        if (contact)
+                buffer_append_format(&name, " (+%s)", contact);
+        return buffer_take(&name);
+}
+
+struct http *http_new(struct loop *loop, const char *contact, struct error *error)
 {
         struct http *http = memory_new(sizeof(*http));
 
         http->loop = loop;
-        http->user_agent = memory_copy_text(user_agent);
+        http->user_agent = name_agent(contact);
         http->cacert = find_bundle();
         http->settle = (struct loop_timer){ .fn = settle, .context = http };
         if (curl_multi_setopt(loop_curl(loop), CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) !=

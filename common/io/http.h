@@ -77,7 +77,8 @@ struct http_handlers {
         void (*on_done)(void *context, const struct http_answer *answer);
 };
 
-struct http *http_new(struct loop *loop, const char *user_agent, struct error *error);
+/* The User-Agent is "dplsync/<version> (+contact)" (CONTRACT.md "The PATCH"); contact may be NULL. */
+struct http *http_new(struct loop *loop, const char *contact, struct error *error);
 void http_free(struct http *http); /* cancels what runs */
 
 /* Never NULL; on_done is never called before http_start has returned. */

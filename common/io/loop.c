@@ -307,6 +307,14 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
         heap_down(loop, last->index - 1);
 }
 
+void loop_timer_follow(struct loop *loop, struct loop_timer *timer, int64_t at_ms)
+{
+        if (at_ms == INT64_MAX)
+                loop_timer_stop(loop, timer);
+        else if (timer->index == 0 || timer->at_ms != at_ms)
+                loop_timer_set(loop, timer, at_ms);
+}
+
 /* One that sets itself anew for now waits for the next turn: it must not hold this one. */
 static void dispatch_timers(struct loop *loop)
 {

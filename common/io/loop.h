@@ -41,6 +41,8 @@ void loop_unwatch(struct loop_watch *watch); /* NULL is fine */
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at_ms);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
+/* Sets it where it is not set so already; INT64_MAX stops it. For a core's next moment. */
+void loop_timer_follow(struct loop *loop, struct loop_timer *timer, int64_t at_ms);
 
 /* Called once at the end of every turn, before waiting: where shells let their cores catch up. */
 void loop_at_turn(struct loop *loop, loop_fn *fn, void *context);

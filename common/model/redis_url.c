@@ -6,20 +6,10 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/slice.h"
 
 enum { PORT_DEFAULT = 6379, PORT_MAX = 65535, DATABASE_MAX = 1000000 };
-
-static int hex_digit(char digit)
-{
-        if (digit >= '0' && digit <= '9')
-                return digit - '0';
-        if (digit >= 'a' && digit <= 'f')
-                return digit - 'a' + 10;
-        if (digit >= 'A' && digit <= 'F')
-                return digit - 'A' + 10;
-        return -1;
-}
 
 /* Percent-decodes `from` into `to`. */
 static int decode(struct slice from, char to[REDIS_URL_PART_BYTES], const char *what,
@@ -31,8 +21,8 @@ static int decode(struct slice from, char to[REDIS_URL_PART_BYTES], const char *
                 char byte = from.data[i];
 
                 if (byte == '%') {
-                        int high = i + 2 < from.length ? hex_digit(from.data[i + 1]) : -1;
-                        int low = i + 2 < from.length ? hex_digit(from.data[i + 2]) : -1;
+                        int high = i + 2 < from.length ? hex_value(from.data[i + 1]) : -1;
+                        int low = i + 2 < from.length ? hex_value(from.data[i + 2]) : -1;
 
                         if (high < 0 || low < 0 || high + low == 0)
                                 return error_set(

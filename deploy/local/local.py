@@ -237,6 +237,7 @@ def main():
     parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" has it ignored
     with Workspace("local") as workspace:
         stage = Stage(arguments.build, workspace)
         try:

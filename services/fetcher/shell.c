@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/memory.h"
 #include "fetcher/metrics.h"
@@ -20,7 +19,8 @@ static void act_on_all(struct shell *shell)
 
 static void handle_one(struct shell *shell, const struct fetcher_input *input)
 {
-        fetcher_core_handle(shell->core, input, loop_now_ms(shell->daemon->loop), &shell->actions);
+        fetcher_core_handle(shell->core, input, loop_now_ms(shell->links.daemon->loop),
+                            &shell->actions);
         act_on_all(shell);
 }
 
@@ -44,7 +44,8 @@ void shell_handle_later(struct shell *shell, const struct fetcher_input *input)
                 return;
         }
         if (shell->refused_count == shell->refused_capacity) {
-                shell->refused_capacity = shell->refused_capacity ? shell->refused_capacity * 2 : 16;
+                shell->refused_capacity =
+                        shell->refused_capacity ? shell->refused_capacity * 2 : 16;
                 shell->refused = memory_resize(shell->refused, shell->refused_capacity,
                                                sizeof(*shell->refused));
         }
@@ -61,24 +62,12 @@ static void on_timer(void *context)
 static void on_turn(void *context)
 {
         struct shell *shell = context;
-        int64_t next_ms = fetcher_core_next_ms(shell->core);
 
-        if (next_ms == INT64_MAX)
-                loop_timer_stop(shell->daemon->loop, &shell->timer);
-        else if (shell->timer.index == 0 || shell->timer.at_ms != next_ms)
-                loop_timer_set(shell->daemon->loop, &shell->timer, next_ms);
+        loop_timer_follow(shell->links.daemon->loop, &shell->timer,
+                          fetcher_core_next_ms(shell->core));
 }
 
 /* Kafka */
-
-static void remember_partitions(struct shell *shell, const struct kafka_committed *partitions, size_t count)
-{
-        shell->partitions = memory_resize(shell->partitions, count + 1, sizeof(int32_t));
-        shell->partition_count = count;
-        for (size_t i = 0; i < count; i++)
-                shell->partitions[i] = partitions[i].partition;
-        metrics_set(shell->daemon->metrics, METRIC_KAFKA_ASSIGNED_PARTITIONS, NULL, NULL, (double)count);
-}
 
 static void on_assigned(void *context, const struct kafka_committed *partitions, size_t count,
                         uint64_t generation)
@@ -96,11 +85,7 @@ static void on_assigned(void *context, const struct kafka_committed *partitions,
                         .partition = partitions[i].partition,
                         .committed = partitions[i].next_offset[TOPIC_CONTROL],
                 };
-        remember_partitions(shell, partitions, count);
-        metrics_add(shell->daemon->metrics, METRIC_KAFKA_REBALANCES, NULL, NULL, 1);
-        logger_say(shell->daemon->logger, LOG_INFO, "partitions assigned",
-                   FIELD_NUMBER("partitions", (int64_t)count),
-                   FIELD_NUMBER("generation", (int64_t)generation));
+        links_assigned(&shell->links, partitions, count, generation);
         shell_handle(shell, &input);
 }
 
@@ -108,7 +93,7 @@ static void on_revoked(void *context)
 {
         struct shell *shell = context;
 
-        remember_partitions(shell, NULL, 0);
+        links_revoked(&shell->links);
         shell_handle(shell, &(struct fetcher_input){ .type = FETCHER_REVOKED });
 }
 
@@ -130,22 +115,13 @@ static void on_record(void *context, const struct kafka_record *record)
 }
 
 /* What was committed is no longer in the log: go on with the oldest that is. */
-static void on_out_of_range(void *context, enum topic topic, int32_t partition, int64_t low, int64_t high)
+static void on_out_of_range(void *context, enum topic topic, int32_t partition, int64_t low,
+                            int64_t high)
 {
         struct shell *shell = context;
 
         (void)high;
-        kafka_start(shell->consumer, topic, partition, low);
-}
-
-static void on_kafka_failed(void *context, const char *reason, bool fatal)
-{
-        struct shell *shell = context;
-
-        if (fatal)
-                daemon_fail(shell->daemon, reason);
-        else
-                logger_say(shell->daemon->logger, LOG_WARN, "kafka", FIELD_TEXT("error.message", reason));
+        kafka_start(shell->links.consumer, topic, partition, low);
 }
 
 static void on_delivered(void *context, uint64_t token, int64_t offset, const char *error)
@@ -158,11 +134,7 @@ static void on_delivered(void *context, uint64_t token, int64_t offset, const ch
         };
 
         (void)offset;
-        if (error) {
-                metrics_add(shell->daemon->metrics, METRIC_KAFKA_PRODUCE_ERRORS, NULL, NULL, 1);
-                logger_say(shell->daemon->logger, LOG_WARN, "record not acknowledged",
-                           FIELD_TEXT("error.message", error));
-        }
+        links_delivered(&shell->links, error);
         shell_handle(shell, &input);
 }
 
@@ -172,19 +144,14 @@ static void on_redis_state(void *context, bool up, const char *reason)
 {
         struct shell *shell = context;
 
-        metrics_set(shell->daemon->metrics, METRIC_REDIS_UP, NULL, NULL, up);
-        if (up)
-                logger_say(shell->daemon->logger, LOG_INFO, "redis is up");
-        else
-                logger_say(shell->daemon->logger, LOG_WARN, "redis is down, reading goes on without it",
-                           FIELD_TEXT("error.message", reason));
+        links_redis_state(&shell->links, up, reason, "reading goes on without it");
 }
 
 /* Configuration */
 
 static void configure(struct shell *shell)
 {
-        const struct config *config = shell->daemon->config;
+        const struct config *config = shell->links.daemon->config;
         _cleanup_(freep) bool *has_credentials = memory_new(config->municipality_count + 1);
         struct fetcher_input input = {
                 .type = FETCHER_CONFIGURED,
@@ -195,13 +162,14 @@ static void configure(struct shell *shell)
                 struct credential credential;
 
                 has_credentials[i] =
-                        credentials_get(shell->daemon->credentials, config->municipalities[i].id,
-                                        &credential, NULL);
+                        credentials_get(shell->links.daemon->credentials,
+                                        config->municipalities[i].id, &credential, NULL);
         }
         shell_handle(shell, &input);
 }
 
-void shell_reloaded(void *state, const struct config *old, const struct credentials *old_credentials)
+void shell_reloaded(void *state, const struct config *old,
+                    const struct credentials *old_credentials)
 {
         (void)old;
         (void)old_credentials;
@@ -210,36 +178,15 @@ void shell_reloaded(void *state, const struct config *old, const struct credenti
 
 /* Life */
 
-static uint64_t random_seed(void)
-{
-        uint64_t seed = 0;
-
-        while (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-                ;
-        return seed;
-}
-
-static int start_redis(struct shell *shell, struct error *error)
-{
-        const struct config *config = shell->daemon->config;
-
-        shell->redis = redis_new(shell->daemon->loop, config->redis_url, config->redis_deadline_ms,
-                                 on_redis_state, shell, error);
-        return shell->redis ? 0 : -1;
-}
-
 static int start_http(struct shell *shell, struct error *error)
 {
-        const char *contact = shell->daemon->config->contact;
-        char agent[256];
+        struct daemon *daemon = shell->links.daemon;
 
-        snprintf(agent, sizeof(agent), "dplsync/%s%s%s%s", DPLSYNC_VERSION, contact ? " (+" : "",
-                 contact ? contact : "", contact ? ")" : "");
-        shell->http = http_new(shell->daemon->loop, agent, error);
+        shell->http = http_new(daemon->loop, daemon->config->contact, error);
         return shell->http ? 0 : -1;
 }
 
-static int start_kafka(struct shell *shell, struct error *error)
+static int start_links(struct shell *shell, struct error *error)
 {
         static const enum topic topics[] = { TOPIC_CONTROL };
         static const struct kafka_handlers handlers = {
@@ -247,31 +194,26 @@ static int start_kafka(struct shell *shell, struct error *error)
                 .revoked = on_revoked,
                 .record = on_record,
                 .out_of_range = on_out_of_range,
-                .failed = on_kafka_failed,
+                .failed = links_kafka_failed,
         };
-        struct daemon *daemon = shell->daemon;
 
-        shell->producer = kafka_producer_new(daemon->loop, &daemon->cluster, on_delivered,
-                                             on_kafka_failed, shell, error);
-        if (!shell->producer)
-                return -1;
-        shell->consumer = kafka_consumer_new(daemon->loop, &daemon->cluster, "fetcher", topics,
-                                             ARRAY_LENGTH(topics), &handlers, shell, error);
-        return shell->consumer ? 0 : -1;
+        return links_open(&shell->links, "fetcher", topics, ARRAY_LENGTH(topics), &handlers,
+                          on_delivered, on_redis_state, error);
 }
 
 static void start_core(struct shell *shell)
 {
         struct fetcher_settings settings = {
-                .topics = &shell->daemon->topics,
+                .topics = &shell->links.daemon->topics,
                 .source = shell->source,
         };
 
-        snprintf(shell->source, sizeof(shell->source), "/dplsync/fetcher/%s", shell->daemon->instance);
-        shell->core = fetcher_core_new(&settings, random_seed());
+        snprintf(shell->source, sizeof(shell->source), "/dplsync/fetcher/%s",
+                 shell->links.daemon->instance);
+        shell->core = fetcher_core_new(&settings, links_seed());
         shell->timer.fn = on_timer;
         shell->timer.context = shell;
-        loop_at_turn(shell->daemon->loop, on_turn, shell);
+        loop_at_turn(shell->links.daemon->loop, on_turn, shell);
         configure(shell);
 }
 
@@ -279,10 +221,9 @@ void *shell_start(struct daemon *daemon, struct error *error)
 {
         struct shell *shell = memory_new(sizeof(*shell));
 
-        shell->daemon = daemon;
+        shell->links.daemon = daemon;
         start_core(shell);
-        if (start_redis(shell, error) < 0 || start_http(shell, error) < 0 ||
-            start_kafka(shell, error) < 0) {
+        if (start_http(shell, error) < 0 || start_links(shell, error) < 0) {
                 shell_stop(shell);
                 return NULL;
         }
@@ -291,35 +232,20 @@ void *shell_start(struct daemon *daemon, struct error *error)
 
 bool shell_ready(void *state, struct error *why)
 {
-        struct shell *shell = state;
+        const struct shell *shell = state;
 
-        if (!kafka_consumer_ready(shell->consumer))
-                error_set(why, "not a member of the consumer group yet");
-        else if (!kafka_producer_ready(shell->producer))
-                error_set(why, "no Kafka broker can be reached");
-        else if (!redis_is_up(shell->redis))
-                error_set(why, "Redis cannot be used");
-        else
-                return true;
-        return false;
+        return links_ready(&shell->links, why);
 }
 
 void shell_collect(void *state)
 {
         struct shell *shell = state;
-        struct metrics *metrics = shell->daemon->metrics;
+        struct metrics *metrics = shell->links.daemon->metrics;
 
         metrics_set(metrics, METRIC_READS, NULL, NULL, (double)fetcher_core_reads(shell->core));
-        metrics_set(metrics, METRIC_LIST_BYTES, NULL, NULL, (double)fetcher_core_memory(shell->core));
-        for (size_t i = 0; i < shell->partition_count; i++) {
-                int64_t lag = kafka_lag(shell->consumer, TOPIC_CONTROL, shell->partitions[i]);
-                char partition[16];
-
-                snprintf(partition, sizeof(partition), "%d", (int)shell->partitions[i]);
-                if (lag >= 0)
-                        metrics_set(metrics, METRIC_KAFKA_CONSUMER_LAG,
-                                    shell->daemon->topics.names[TOPIC_CONTROL], partition, (double)lag);
-        }
+        metrics_set(metrics, METRIC_LIST_BYTES, NULL, NULL,
+                    (double)fetcher_core_memory(shell->core));
+        links_collect_lag(&shell->links, TOPIC_CONTROL);
 }
 
 void shell_drain(void *state)
@@ -329,19 +255,15 @@ void shell_drain(void *state)
 
 void shell_stop(void *state)
 {
-        enum { FLUSH_MS = 2000 };
         struct shell *shell = state;
 
-        loop_not_at_turn(shell->daemon->loop, on_turn, shell);
-        loop_timer_stop(shell->daemon->loop, &shell->timer);
+        loop_not_at_turn(shell->links.daemon->loop, on_turn, shell);
+        loop_timer_stop(shell->links.daemon->loop, &shell->timer);
         shell_free_reads(shell);
-        kafka_consumer_free(shell->consumer);
-        kafka_producer_free(shell->producer, FLUSH_MS);
-        redis_free(shell->redis);
+        links_close(&shell->links);
         http_free(shell->http);
         fetcher_core_free(shell->core);
         fetcher_actions_deinit(&shell->actions);
-        free(shell->partitions);
         free(shell->refused);
         free(shell);
 }

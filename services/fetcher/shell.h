@@ -8,10 +8,8 @@
 
 #include "base/map.h"
 #include "fetcher/core.h"
-#include "io/daemon.h"
 #include "io/http.h"
-#include "io/kafka.h"
-#include "io/redis.h"
+#include "io/links.h"
 
 enum { SHELL_SOURCE_BYTES = 96, SHELL_TYPE_BYTES = 64 };
 
@@ -27,18 +25,13 @@ struct shell_read {
 };
 
 struct shell {
-        struct daemon *daemon;
+        struct links links; /* first: io/links.h */
         struct fetcher_core *core;
         struct fetcher_actions actions;
-        struct kafka_consumer *consumer;
-        struct kafka_producer *producer;
-        struct redis *redis;
         struct http *http;
         struct loop_timer timer;
-        struct shell_read *reads;   /* by token */
+        struct shell_read *reads; /* by token */
         char source[SHELL_SOURCE_BYTES];
-        int32_t *partitions;        /* assigned */
-        size_t partition_count;
         /* Calls that failed at once: their replies are given when the actions at hand are done. */
         struct fetcher_input *refused;
         size_t refused_count;
@@ -47,7 +40,8 @@ struct shell {
 };
 
 void *shell_start(struct daemon *daemon, struct error *error);
-void shell_reloaded(void *state, const struct config *old, const struct credentials *old_credentials);
+void shell_reloaded(void *state, const struct config *old,
+                    const struct credentials *old_credentials);
 bool shell_ready(void *state, struct error *why);
 void shell_collect(void *state);
 void shell_drain(void *state);

@@ -50,7 +50,8 @@ static void ask_redis(struct shell *shell, uint64_t token, const struct fetcher_
         pending->token = token;
         for (size_t i = 0; i < words->count; i++)
                 arguments[i] = fetcher_words_get(words, i);
-        if (redis_command(shell->redis, on_redis_reply, pending, words->count, arguments) == 0)
+        if (redis_command(shell->links.redis, on_redis_reply, pending, words->count, arguments) ==
+            0)
                 return;
         free(pending);
         reply_silence(shell, token);
@@ -154,14 +155,15 @@ static void fill_request(const struct shell *shell, const struct fetcher_action_
                 .allow_private_addresses = municipality->allow_private_addresses,
                 .follow_redirects = true,
         };
-        if (action->reading.authenticated &&
-            credentials_get(shell->daemon->credentials, municipality->id, &credential, NULL)) {
+        if (action->reading.authenticated && credentials_get(shell->links.daemon->credentials,
+                                                             municipality->id, &credential, NULL)) {
                 request->username = credential.username;
                 request->password = credential.password;
         }
 }
 
-static void start_read(struct shell *shell, uint64_t token, const struct fetcher_action_read *action)
+static void start_read(struct shell *shell, uint64_t token,
+                       const struct fetcher_action_read *action)
 {
         static const struct http_handlers handlers = {
                 .on_begin = on_begin,
@@ -208,11 +210,12 @@ void shell_free_reads(struct shell *shell)
 
 /* Kafka */
 
-static void produce(struct shell *shell, uint64_t token, const struct fetcher_action_produce *action)
+static void produce(struct shell *shell, uint64_t token,
+                    const struct fetcher_action_produce *action)
 {
         struct fetcher_input input = { .type = FETCHER_DELIVERED, .token = token };
 
-        if (kafka_produce(shell->producer, action->topic, action->partition,
+        if (kafka_produce(shell->links.producer, action->topic, action->partition,
                           buffer_slice(&action->key), buffer_slice(&action->value), action->headers,
                           token) < 0)
                 shell_handle_later(shell, &input);
@@ -224,14 +227,15 @@ void shell_act(struct shell *shell, struct fetcher_action *action)
 
         switch (action->type) {
         case FETCHER_CONTROL_START:
-                kafka_start(shell->consumer, TOPIC_CONTROL, control->partition,
+                kafka_start(shell->links.consumer, TOPIC_CONTROL, control->partition,
                             control->offset == FETCHER_FROM_END ? KAFKA_END : control->offset);
                 break;
         case FETCHER_CONTROL_STORE:
-                kafka_store(shell->consumer, TOPIC_CONTROL, control->partition, control->offset);
+                kafka_store(shell->links.consumer, TOPIC_CONTROL, control->partition,
+                            control->offset);
                 break;
         case FETCHER_CONTROL_WANT:
-                kafka_want(shell->consumer, control->want);
+                kafka_want(shell->links.consumer, control->want);
                 break;
         case FETCHER_REDIS:
                 ask_redis(shell, action->token, &action->redis);
@@ -249,7 +253,7 @@ void shell_act(struct shell *shell, struct fetcher_action *action)
                 shell_report(shell, &action->report);
                 break;
         case FETCHER_DRAINED:
-                daemon_drained(shell->daemon);
+                daemon_drained(shell->links.daemon);
                 break;
         }
 }

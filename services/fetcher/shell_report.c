@@ -8,9 +8,8 @@
 static void log_read(struct shell *shell, const struct fetcher_report *report, enum log_level level,
                      const char *outcome)
 {
-        logger_say(shell->daemon->logger, level, "list fetched",
-                   FIELD_TEXT("municipality", report->municipality),
-                   FIELD_TEXT("outcome", outcome),
+        logger_say(shell->links.daemon->logger, level, "list fetched",
+                   FIELD_TEXT("municipality", report->municipality), FIELD_TEXT("outcome", outcome),
                    FIELD_NUMBER("events", report->events),
                    FIELD_NUMBER("unreadable", report->unreadable),
                    FIELD_NUMBER("bytes", report->bytes),
@@ -22,20 +21,19 @@ static void log_read(struct shell *shell, const struct fetcher_report *report, e
 
 static void log_failure(struct shell *shell, const struct fetcher_report *report)
 {
-        logger_say(shell->daemon->logger, LOG_WARN, "list fetched",
+        logger_say(shell->links.daemon->logger, LOG_WARN, "list fetched",
                    FIELD_TEXT("municipality", report->municipality),
-                   FIELD_TEXT("outcome", "failed"),
-                   FIELD_TEXT("error.type", report->reason),
+                   FIELD_TEXT("outcome", "failed"), FIELD_TEXT("error.type", report->reason),
                    FIELD_TEXT("error.message", report->error.text),
                    FIELD_NUMBER("http.response.status_code", report->status),
                    FIELD_NUMBER("fresh", report->fresh),
                    FIELD_NUMBER("duration_ms", report->duration_ms));
 }
 
-static void log_about(struct shell *shell, const struct fetcher_report *report, enum log_level level,
-                      const char *message)
+static void log_about(struct shell *shell, const struct fetcher_report *report,
+                      enum log_level level, const char *message)
 {
-        logger_say(shell->daemon->logger, level, message,
+        logger_say(shell->links.daemon->logger, level, message,
                    FIELD_TEXT("municipality", report->municipality),
                    FIELD_TEXT("error.type", report->reason),
                    FIELD_TEXT("error.message", report->error.text));
@@ -43,7 +41,7 @@ static void log_about(struct shell *shell, const struct fetcher_report *report, 
 
 static void log_aside(struct shell *shell, const struct fetcher_report *report)
 {
-        logger_say(shell->daemon->logger, LOG_WARN,
+        logger_say(shell->links.daemon->logger, LOG_WARN,
                    "events cannot be told: too large, twice in the list, or without a uuid",
                    FIELD_TEXT("municipality", report->municipality),
                    FIELD_NUMBER("unreadable", report->unreadable),
@@ -52,7 +50,7 @@ static void log_aside(struct shell *shell, const struct fetcher_report *report)
 
 void shell_report(struct shell *shell, const struct fetcher_report *report)
 {
-        fetcher_metrics_count(shell->daemon->metrics, report);
+        fetcher_metrics_count(shell->links.daemon->metrics, report);
         switch (report->type) {
         case FETCHER_OWNED:
                 log_about(shell, report, LOG_DEBUG, "municipality is ours");
@@ -82,7 +80,8 @@ void shell_report(struct shell *shell, const struct fetcher_report *report)
                 log_about(shell, report, LOG_WARN, "command refused");
                 break;
         case FETCHER_REDIS_SILENT:
-                log_about(shell, report, LOG_WARN, "redis does not tell where we were, starting anew");
+                log_about(shell, report, LOG_WARN,
+                          "redis does not tell where we were, starting anew");
                 break;
         }
 }

@@ -6,27 +6,20 @@
 #ifndef RECONCILER_SHELL_H
 #define RECONCILER_SHELL_H
 
-#include "io/daemon.h"
-#include "io/kafka.h"
-#include "io/redis.h"
+#include "io/links.h"
 #include "reconciler/core.h"
 
 enum { SHELL_SOURCE_BYTES = 96 };
 
 struct shell {
-        struct daemon *daemon;
+        struct links links; /* first: io/links.h */
         struct reconciler_core *core;
         struct reconciler_actions actions;
-        struct kafka_consumer *consumer;
-        struct kafka_producer *producer;
         struct kafka_consumer *reader; /* of `changes`, while something is rebuilt; else NULL */
         bool *reading;                 /* by partition: it reads this one */
         size_t reading_count;
-        struct redis *redis;
         struct loop_timer timer;
         char source[SHELL_SOURCE_BYTES];
-        int32_t *partitions; /* assigned */
-        size_t partition_count;
         /* Calls that failed at once: their replies are given when the actions at hand are done. */
         struct reconciler_input *later;
         size_t later_count;

@@ -24,8 +24,9 @@ static void produce(struct shell *shell, const struct record *record)
         };
 
         fill_headers(shell, record, &headers);
-        if (kafka_produce(shell->producer, record->topic, record->partition, slice_of(record->key),
-                          buffer_slice(&record->value), &headers, record->token) < 0)
+        if (kafka_produce(shell->links.producer, record->topic, record->partition,
+                          slice_of(record->key), buffer_slice(&record->value), &headers,
+                          record->token) < 0)
                 shell_handle_later(shell, &refused);
 }
 
@@ -34,22 +35,22 @@ static void read_log(struct shell *shell, int32_t partition)
         struct error error = ERROR_NULL;
 
         if (shell_read_log(shell, partition, &error) < 0)
-                daemon_fail(shell->daemon, error.text);
+                daemon_fail(shell->links.daemon, error.text);
 }
 
 void shell_act(struct shell *shell, const struct reconciler_action *action)
 {
         switch (action->type) {
         case RECONCILER_START:
-                kafka_start(shell->consumer, action->place.topic, action->place.partition,
+                kafka_start(shell->links.consumer, action->place.topic, action->place.partition,
                             action->place.offset);
                 break;
         case RECONCILER_STORE:
-                kafka_store(shell->consumer, action->place.topic, action->place.partition,
+                kafka_store(shell->links.consumer, action->place.topic, action->place.partition,
                             action->place.offset);
                 break;
         case RECONCILER_WANT:
-                kafka_want(shell->consumer, action->want);
+                kafka_want(shell->links.consumer, action->want);
                 break;
         case RECONCILER_LOAD_META:
         case RECONCILER_LOAD_EVENTS:
@@ -75,13 +76,13 @@ void shell_act(struct shell *shell, const struct reconciler_action *action)
                 shell_report(shell, action->report);
                 break;
         case RECONCILER_GONE:
-                metrics_drop_municipality(shell->daemon->metrics, action->municipality);
+                metrics_drop_municipality(shell->links.daemon->metrics, action->municipality);
                 break;
         case RECONCILER_STOP:
-                daemon_fail(shell->daemon, action->reason->text);
+                daemon_fail(shell->links.daemon, action->reason->text);
                 break;
         case RECONCILER_DRAINED:
-                daemon_drained(shell->daemon);
+                daemon_drained(shell->links.daemon);
                 break;
         }
 }

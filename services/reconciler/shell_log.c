@@ -53,9 +53,9 @@ static void on_log_failed(void *context, const char *reason, bool fatal)
         struct shell *shell = context;
 
         if (fatal)
-                daemon_fail(shell->daemon, reason);
+                daemon_fail(shell->links.daemon, reason);
         else
-                logger_say(shell->daemon->logger, LOG_WARN, "kafka",
+                logger_say(shell->links.daemon->logger, LOG_WARN, "kafka",
                            FIELD_TEXT("error.message", reason));
 }
 
@@ -67,7 +67,7 @@ int shell_read_log(struct shell *shell, int32_t partition, struct error *error)
                 .out_of_range = on_log_out_of_range,
                 .failed = on_log_failed,
         };
-        struct daemon *daemon = shell->daemon;
+        struct daemon *daemon = shell->links.daemon;
 
         if (!shell->reader)
                 shell->reader =

@@ -69,7 +69,7 @@ static void fail(const struct pending *pending)
 static bool is_usable(const struct shell *shell, const struct redisReply *reply, int type)
 {
         if (reply && reply->type == REDIS_REPLY_ERROR)
-                logger_say(shell->daemon->logger, LOG_WARN, "redis refuses a command",
+                logger_say(shell->links.daemon->logger, LOG_WARN, "redis refuses a command",
                            FIELD_TEXT("error.message", reply->str));
         return reply && reply->type == type;
 }
@@ -105,7 +105,7 @@ static void load(struct shell *shell, enum reconciler_input_type type, uint64_t 
 {
         struct pending *pending = pending_new(shell, type, token);
 
-        if (redis_command(shell->redis, on_loaded, pending, count, arguments) == 0)
+        if (redis_command(shell->links.redis, on_loaded, pending, count, arguments) == 0)
                 return;
         fail(pending);
         free(pending);
@@ -171,7 +171,7 @@ static void run_script(struct shell *shell, uint64_t token, size_t count,
 {
         struct pending *pending = pending_new(shell, RECONCILER_APPLIED, token);
 
-        if (redis_script_run(shell->redis, &apply_script, on_applied, pending, 2, count,
+        if (redis_script_run(shell->links.redis, &apply_script, on_applied, pending, 2, count,
                              arguments) == 0)
                 return;
         fail(pending);
@@ -233,5 +233,5 @@ void shell_put_status(struct shell *shell, const struct status *status)
                 arguments[count++] = slice_of(status->fields[i].name);
                 arguments[count++] = slice_of(status->fields[i].value);
         }
-        redis_command(shell->redis, on_status_put, shell, count, arguments);
+        redis_command(shell->links.redis, on_status_put, shell, count, arguments);
 }

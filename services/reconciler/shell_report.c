@@ -26,8 +26,8 @@ static const struct {
 
 static void log_counts(struct shell *shell, const struct report *report)
 {
-        logger_say(shell->daemon->logger, lines[report->what].level, lines[report->what].message,
-                   FIELD_TEXT("municipality", report->municipality),
+        logger_say(shell->links.daemon->logger, lines[report->what].level,
+                   lines[report->what].message, FIELD_TEXT("municipality", report->municipality),
                    FIELD_NUMBER("version", (int64_t)report->version),
                    FIELD_NUMBER("known", report->known), FIELD_NUMBER("created", report->created),
                    FIELD_NUMBER("updated", report->updated),
@@ -40,14 +40,14 @@ static void log_text(struct shell *shell, const struct report *report)
 {
         const char *name = lines[report->what].level >= LOG_WARN ? "error.message" : "outcome";
 
-        logger_say(shell->daemon->logger, lines[report->what].level, lines[report->what].message,
-                   FIELD_TEXT("municipality", report->municipality),
+        logger_say(shell->links.daemon->logger, lines[report->what].level,
+                   lines[report->what].message, FIELD_TEXT("municipality", report->municipality),
                    FIELD_TEXT(name, report->text));
 }
 
 void shell_report(struct shell *shell, const struct report *report)
 {
-        reconciler_metrics_count(shell->daemon->metrics, report);
+        reconciler_metrics_count(shell->links.daemon->metrics, report);
         switch (report->what) {
         case REPORT_APPLIED:
         case REPORT_FOREIGN:

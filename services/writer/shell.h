@@ -7,28 +7,20 @@
 #ifndef WRITER_SHELL_H
 #define WRITER_SHELL_H
 
-#include "io/daemon.h"
 #include "io/http.h"
-#include "io/kafka.h"
-#include "io/redis.h"
+#include "io/links.h"
 #include "writer/core.h"
 
 struct shell_patch;
 
 struct shell {
-        struct daemon *daemon;
+        struct links links; /* first: io/links.h */
         struct writer_core *core;
         struct writer_actions actions;
-        struct kafka_consumer *consumer;
-        struct kafka_producer *producer;
         struct kafka_consumer *reader; /* of `results`, for the ledger */
-        struct redis *redis;
         struct http *http;
         struct shell_patch *patches; /* under way */
         struct loop_timer timer;
-        struct loop_timer drain_timer;
-        int32_t *partitions; /* assigned */
-        size_t partition_count;
         /* Calls that failed at once: their replies are given when the actions at hand are done. */
         struct writer_input *later;
         size_t later_count;

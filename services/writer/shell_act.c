@@ -14,7 +14,7 @@ static void produce(struct shell *shell, const struct writer_action *action)
                                         .token = action->token,
                                         .delivered = { .ok = false } };
 
-        if (kafka_produce(shell->producer, produce->topic, produce->partition, key, value,
+        if (kafka_produce(shell->links.producer, produce->topic, produce->partition, key, value,
                           produce->headers, action->token) < 0)
                 shell_handle_later(shell, &refused);
 }
@@ -23,11 +23,11 @@ void shell_act(struct shell *shell, const struct writer_action *action)
 {
         switch (action->type) {
         case ACTION_READ_UPDATES:
-                kafka_start(shell->consumer, TOPIC_UPDATES, action->place.partition,
+                kafka_start(shell->links.consumer, TOPIC_UPDATES, action->place.partition,
                             action->place.offset);
                 break;
         case ACTION_WANT_UPDATES:
-                kafka_want(shell->consumer, action->room);
+                kafka_want(shell->links.consumer, action->room);
                 break;
         case ACTION_READ_RESULTS:
                 kafka_start(shell->reader, TOPIC_RESULTS, action->place.partition,
@@ -40,7 +40,7 @@ void shell_act(struct shell *shell, const struct writer_action *action)
                 kafka_stop(shell->reader, TOPIC_RESULTS, action->place.partition);
                 break;
         case ACTION_STORE:
-                kafka_store(shell->consumer, TOPIC_UPDATES, action->place.partition,
+                kafka_store(shell->links.consumer, TOPIC_UPDATES, action->place.partition,
                             action->place.offset);
                 break;
         case ACTION_PRODUCE:
@@ -63,10 +63,10 @@ void shell_act(struct shell *shell, const struct writer_action *action)
                 shell_report(shell, &action->report);
                 break;
         case ACTION_DRAINED:
-                daemon_drained(shell->daemon);
+                daemon_drained(shell->links.daemon);
                 break;
         case ACTION_FAIL:
-                daemon_fail(shell->daemon, action->reason.text);
+                daemon_fail(shell->links.daemon, action->reason.text);
                 break;
         }
 }

@@ -139,7 +139,8 @@ void shell_patch(struct shell *shell, const struct writer_action *action)
 {
         struct credential credential;
 
-        if (credentials_get(shell->daemon->credentials, action->municipality, &credential, NULL)) {
+        if (credentials_get(shell->links.daemon->credentials, action->municipality, &credential,
+                            NULL)) {
                 start(shell, action, &credential);
                 return;
         }
@@ -147,7 +148,7 @@ void shell_patch(struct shell *shell, const struct writer_action *action)
                            &(struct writer_input){
                                    .type = INPUT_ANSWERED,
                                    .token = action->token,
-                                   .answered.answer = { .transport = TRANSPORT_NOT_SENT,
+                                   .answered.answer = { .transport = TRANSPORT_REFUSED,
                                                         .error = "there is no log-in for it" },
                            });
 }

@@ -54,7 +54,7 @@ static bool reply_is_good(const struct call *call, const struct redisReply *repl
                 return false;
         if (reply->type != REDIS_REPLY_ERROR)
                 return true;
-        logger_say(call->shell->daemon->logger, LOG_WARN, "redis answered with an error",
+        logger_say(call->shell->links.daemon->logger, LOG_WARN, "redis answered with an error",
                    FIELD_TEXT("command", writer_action_name(call->type)),
                    FIELD_TEXT("error.message", reply->str));
         return false;
@@ -237,8 +237,8 @@ static void lost(struct call *call, enum writer_input_type type)
 static void run(struct call *call, const struct redis_script *script, size_t keys, size_t count,
                 const struct slice *arguments)
 {
-        if (redis_script_run(call->shell->redis, script, on_ledger, call, keys, count, arguments) <
-            0)
+        if (redis_script_run(call->shell->links.redis, script, on_ledger, call, keys, count,
+                             arguments) < 0)
                 lost(call, INPUT_LEDGER);
 }
 
@@ -307,10 +307,11 @@ static void load(struct call *call, const struct keys *keys, const struct action
                                        { (const char *)ledger->uuid.bytes,
                                          sizeof(ledger->uuid.bytes) } };
 
-        if (redis_command(call->shell->redis, on_loaded, call, ARRAY_LENGTH(entry), entry) < 0) {
+        if (redis_command(call->shell->links.redis, on_loaded, call, ARRAY_LENGTH(entry), entry) <
+            0) {
                 lost(call, INPUT_LOADED);
-        } else if (redis_command(call->shell->redis, on_loaded, call, ARRAY_LENGTH(known), known) <
-                   0) {
+        } else if (redis_command(call->shell->links.redis, on_loaded, call, ARRAY_LENGTH(known),
+                                 known) < 0) {
                 call->half = true;
                 call->failed = true;
         }
@@ -322,7 +323,7 @@ static void position(struct call *call, const struct keys *keys,
         const struct slice arguments[] = { slice_of(keys->ledger), slice_of(keys->status),
                                            slice_of(position->mark) };
 
-        if (redis_script_run(call->shell->redis, &script_position, on_position, call, 2,
+        if (redis_script_run(call->shell->links.redis, &script_position, on_position, call, 2,
                              ARRAY_LENGTH(arguments), arguments) < 0)
                 lost(call, INPUT_POSITION);
 }
@@ -339,7 +340,7 @@ static void note(struct call *call, const struct keys *keys, const struct action
                                            slice_of(number(offset, position->place.offset)),
                                            buffer_slice(&text) };
 
-        if (redis_script_run(call->shell->redis, &script_note, on_noted, call, 1,
+        if (redis_script_run(call->shell->links.redis, &script_note, on_noted, call, 1,
                              ARRAY_LENGTH(arguments), arguments) < 0)
                 lost(call, INPUT_NOTED);
 }
@@ -351,8 +352,8 @@ static void seals(struct call *call, const struct keys *keys)
                                            slice_of(number(last, SEALS_MAX - 1)),
                                            slice_of("WITHSCORES") };
 
-        if (redis_command(call->shell->redis, on_seals, call, ARRAY_LENGTH(arguments), arguments) <
-            0)
+        if (redis_command(call->shell->links.redis, on_seals, call, ARRAY_LENGTH(arguments),
+                          arguments) < 0)
                 lost(call, INPUT_SEALS);
 }
 
@@ -383,10 +384,10 @@ static void status(struct shell *shell, const struct keys *keys, const struct si
                 slice_of("writer_last_outcome_at"),
                 slice_of(number(texts[7], status->last_outcome_ms)),
                 slice_of("writer_at"),
-                slice_of(number(texts[8], loop_now_ms(shell->daemon->loop))),
+                slice_of(number(texts[8], loop_now_ms(shell->links.daemon->loop))),
         };
 
-        redis_command(shell->redis, on_status, NULL, ARRAY_LENGTH(arguments), arguments);
+        redis_command(shell->links.redis, on_status, NULL, ARRAY_LENGTH(arguments), arguments);
 }
 
 void shell_redis(struct shell *shell, const struct writer_action *action)

@@ -61,7 +61,7 @@ void shell_report(struct shell *shell, const struct writer_report *report)
         struct log_field fields[LOG_FIELDS_MAX];
         size_t count = 0;
 
-        writer_metrics_count(shell->daemon->metrics, report);
+        writer_metrics_count(shell->links.daemon->metrics, report);
         if (report->until_ms > 0)
                 timestamp_format(report->until_ms, until);
         trace_id(report, trace);
@@ -80,6 +80,6 @@ void shell_report(struct shell *shell, const struct writer_report *report)
         add_number(fields, &count, "partition", report->partition);
         add_number(fields, &count, "count", report->count);
         fields[count] = FIELD_END;
-        logger_write(shell->daemon->logger, lines[report->type].level, lines[report->type].message,
-                     fields);
+        logger_write(shell->links.daemon->logger, lines[report->type].level,
+                     lines[report->type].message, fields);
 }

@@ -112,6 +112,17 @@ class TestChanges:
         assert len(pipeline.changes("aarhus")) == before
 
 
+    def test_a_command_that_comes_while_all_is_down_is_obeyed_later(self, pipeline, aarhus):
+        for group in ("fetcher", "reconciler"):
+            pipeline.wait(lambda: len(pipeline.topics.committed(pipeline.topics.name(group), "control")) == 6,
+                          f"the {group} to have committed where control ends", 15)
+        pipeline.stop()
+        closed = len(pipeline.changes("aarhus", "snapshot"))
+        pipeline.command("aarhus", command="refresh", full=True, fresh=True, id="meanwhile")
+        pipeline.start()
+        pipeline.wait(lambda: len(pipeline.changes("aarhus", "snapshot")) > closed, "the list to be applied")
+
+
 class TestUpdates:
     def test_links_and_states_are_written_and_answered(self, pipeline, aarhus):
         uuid = next(iter(aarhus.events()))

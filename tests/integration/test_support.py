@@ -168,9 +168,10 @@ def test_redis_flushes_one_database_only(redis):
 # ---- parts ----
 
 OWNER = """
-import sys, time
+import signal, sys, time
 sys.path.insert(0, sys.argv[1])
 from parts import Redis, Site, Workspace
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" has it ignored
 workspace = Workspace("owner")
 redis, site = Redis(workspace.directory("redis")).start(), Site(workspace.directory("site")).start()
 print(redis.pid, site.pid, workspace.path, flush=True)
