@@ -86,8 +86,8 @@ struct kafka_consumer *kafka_reader_new(struct loop *loop, const struct kafka_cl
                                         struct error *error);
 
 /* Read from `offset` on (or KAFKA_BEGIN, KAFKA_END). Starting one that runs moves it. Starts of one
- * turn are applied together. A group that begins at KAFKA_END has that end stored once it is known:
- * what comes after it is not lost by a restart. */
+ * turn are applied together. Beginning at KAFKA_END, what comes before a broker has said where that is
+ * (up to 1 s) is not read. */
 void kafka_start(struct kafka_consumer *consumer, enum topic topic, int32_t partition,
                  int64_t offset);
 void kafka_stop(struct kafka_consumer *consumer, enum topic topic, int32_t partition);

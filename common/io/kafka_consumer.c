@@ -187,20 +187,10 @@ static void hand_record(struct kafka_consumer *consumer, struct kafka_place *pla
         consumer->handlers->record(consumer->context, &record);
 }
 
-/* Whoever begins at the end has handled all before it: so a restart does not begin at a later end,
- * past what came meanwhile. */
-static void store_first_end(struct kafka_consumer *consumer, struct kafka_place *place,
-                            int64_t offset)
-{
-        if (consumer->has_group && place->next == KAFKA_END && place->stored == KAFKA_NONE)
-                place->stored = offset;
-}
-
 static void hand_end(struct kafka_consumer *consumer, struct kafka_place *place, int64_t offset)
 {
         if (place->next >= 0 && offset < place->next)
                 return;
-        store_first_end(consumer, place, offset);
         place->next = offset;
         if (place->ended == offset || !consumer->handlers->end)
                 return;

@@ -189,7 +189,7 @@ static void start_commands(struct fetch_turn *turn, const struct fetcher_assignm
 
         action->control.partition = assignment->partition;
         action->control.offset =
-                assignment->committed >= 0 ? assignment->committed : FETCHER_FROM_END;
+                assignment->committed >= 0 ? assignment->committed : FETCHER_FROM_BEGIN;
 }
 
 static void assigned(struct fetcher_core *core, struct fetch_turn *turn,

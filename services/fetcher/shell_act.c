@@ -228,7 +228,7 @@ void shell_act(struct shell *shell, struct fetcher_action *action)
         switch (action->type) {
         case FETCHER_CONTROL_START:
                 kafka_start(shell->links.consumer, TOPIC_CONTROL, control->partition,
-                            control->offset == FETCHER_FROM_END ? KAFKA_END : control->offset);
+                            control->offset == FETCHER_FROM_BEGIN ? KAFKA_BEGIN : control->offset);
                 break;
         case FETCHER_CONTROL_STORE:
                 kafka_store(shell->links.consumer, TOPIC_CONTROL, control->partition,

@@ -192,7 +192,7 @@ static void take_out_of_range(struct reconciler_core *core, enum topic topic, in
         if (!partition)
                 return;
         if (topic != TOPIC_SNAPSHOTS) {
-                action_place(actions, RECONCILER_START, topic, number, PLACE_END);
+                action_place(actions, RECONCILER_START, topic, number, PLACE_BEGIN);
                 return;
         }
         if (partition->start_is_applied && partition->start > high) {

@@ -51,7 +51,7 @@ void partition_start(struct partition *partition, struct reconciler_actions *act
         int64_t committed = partition->committed >= 0 ? partition->committed : PLACE_BEGIN;
         int64_t start = partition->start < INT64_MAX ? partition->start : committed;
         int64_t control =
-                partition->committed_control >= 0 ? partition->committed_control : PLACE_END;
+                partition->committed_control >= 0 ? partition->committed_control : PLACE_BEGIN;
 
         partition->started = true;
         /* What lies before was applied, but not stored: the owner died in between. */

@@ -10,7 +10,7 @@
 #include "reconciler/action.h"
 
 /* Offsets that are none: as in io/kafka.h, which pure files do not include. */
-enum { PLACE_BEGIN = -2, PLACE_END = -1, PLACE_NONE = -1001 };
+enum { PLACE_BEGIN = -2, PLACE_NONE = -1001 };
 
 enum log_state { LOG_IDLE, LOG_READING };
 

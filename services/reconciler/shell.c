@@ -10,8 +10,7 @@
 #include "base/memory.h"
 #include "reconciler/metrics.h"
 
-static_assert((int)PLACE_BEGIN == (int)KAFKA_BEGIN && (int)PLACE_END == (int)KAFKA_END &&
-                      (int)PLACE_NONE == (int)KAFKA_NONE,
+static_assert((int)PLACE_BEGIN == (int)KAFKA_BEGIN && (int)PLACE_NONE == (int)KAFKA_NONE,
               "the core's places are Kafka's");
 
 /* A drain finishes what is under way, which takes a second; a broker that is down must not make it

@@ -252,7 +252,7 @@ static void test_reads_and_publishes(void **state)
 
         (void)state;
         world_init(&world, AARHUS, "");
-        assert_int_equal(find(&world, FETCHER_CONTROL_START)->control.offset, FETCHER_FROM_END);
+        assert_int_equal(find(&world, FETCHER_CONTROL_START)->control.offset, FETCHER_FROM_BEGIN);
         assert_string_equal(redis_words(&world, "GET"), "GET {aarhus}:f");
 
         token = first_read(&world);
