@@ -541,12 +541,16 @@ static const struct wanted *lane_newest_on_board(const struct lane *lane)
         return newest;
 }
 
+/* The newest update's trace goes on. Where it has none, and for a seal, one begins whose id is the
+ * idempotency key: it stands in the result, too, and is the same after a redelivery. */
 static void course_trace(const struct lane *lane, struct action_patch *patch)
 {
         const struct wanted *wanted = lane_newest_on_board(lane);
         struct headers headers;
         struct writer_record record;
 
+        snprintf(patch->traceparent, sizeof(patch->traceparent), "00-%s-%.16s-01", patch->key,
+                 patch->key);
         if (!wanted)
                 return;
         original_record(wanted->original, &record, &headers);

@@ -144,6 +144,13 @@ class TestUpdates:
         assert patch["user_agent"].startswith("dplsync/") and "tests@vendor.example" in patch["user_agent"]
         assert patch["content_type"] == "application/json"
 
+    def test_a_patch_whose_update_has_no_trace_begins_one_named_by_its_key(self, pipeline, aarhus):
+        uuid = next(iter(aarhus.events()))
+        pipeline.send("aarhus", uuid=uuid, state="SoldOut")
+        trace = aarhus.wait_patches(1)[0]["traceparent"].split("-")
+        key = pipeline.wait(lambda: pipeline.results("aarhus", uuid), "the result")[0]["idempotency_key"]
+        assert trace == ["00", key, key[:16], "01"]
+
     def test_our_own_write_in_the_next_list_is_no_change(self, pipeline, aarhus):
         before = len(pipeline.changes("aarhus"))
         uuid = next(iter(aarhus.events()))
