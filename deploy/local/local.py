@@ -170,7 +170,7 @@ def real_config(stage, path):
     return write_config(stage.workspace.path / "config.json", stage.kafka, stage.redis, **config)
 
 
-def show_simulation(stage, colour):
+def show_simulation(stage, colour, goes_on):
     sites = Site(stage.workspace.directory("sites"), build=stage.build)
     sites.start()
     handles = [sites.control.create(name, generate=count, number=number, future=True,
@@ -191,23 +191,24 @@ def show_simulation(stage, colour):
     seconds = time.monotonic() - began
     stage.story.catch_up()
     print(f"\nThe loop has closed for all {len(plays)} libraries after {seconds:.0f} s.", flush=True)
-    say_where_to_look(stage)
+    say_where_to_look(stage, goes_on)
     return plays
 
 
-def say_where_to_look(stage):
+def say_where_to_look(stage, goes_on):
     for service in stage.services:
         print(f"  {service.name:<19} {service.resident_kb() / 1024:4.1f} MB resident   "
               f"http://127.0.0.1:{service.admin_port}/metrics   log {service.log_path}")
     print(f"  Kafka {stage.kafka.bootstrap}, Redis {stage.redis.url}, all files in {stage.workspace.path}")
-    print("It goes on. Ctrl-C stops all of it and removes the files.\n", flush=True)
+    if goes_on:
+        print("It goes on. Ctrl-C stops all of it and removes the files.\n", flush=True)
 
 
 def show_real(stage, path, colour):
     stage.start_services(real_config(stage, path))
     print("\nThe sites of your configuration, and what happens. Nothing is written to a site before "
           "somebody\nsends updates: schemas/README.md says how a vendor does.\n", flush=True)
-    say_where_to_look(stage)
+    say_where_to_look(stage, goes_on=True)
     stage.story = Story(stage.kafka.bootstrap, prefix=prefix_of(path), colour=colour)
     return []
 
@@ -219,7 +220,10 @@ def prefix_of(path):
 def run(arguments, stage):
     stage.start_stores()
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    plays = show_real(stage, arguments.config, colour) if arguments.config else show_simulation(stage, colour)
+    if arguments.config:
+        plays = show_real(stage, arguments.config, colour)
+    else:
+        plays = show_simulation(stage, colour, goes_on=not arguments.until_closed)
     if arguments.until_closed:
         return
     while True:

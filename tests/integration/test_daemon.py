@@ -204,7 +204,9 @@ def test_drained_is_zero(name, pipeline):
     pipeline.add("aarhus", generate=1)
     pipeline.start(name)
     assert pipeline.stop(name) == {name: 0}
-    assert messages(pipeline[name])[-2:] == ["draining", "drained"]
+    said = messages(pipeline[name])
+    assert said[-1] == "drained"
+    assert "draining" in said, "what was under way may be told between the two"
 
 
 def test_topics_that_are_missing_end_it(pipeline):

@@ -59,3 +59,9 @@ def test_every_file_that_it_names_is_there():
     assert len(named) >= 8
     for name in named:
         assert (Path(ROOT) / name).exists(), name
+
+
+def test_the_top_level_has_nothing_else():
+    """Dot files aside, and what a build leaves."""
+    there = {path.name for path in Path(ROOT).iterdir() if not path.name.startswith(".")} - {"build"}
+    assert there == {"CMakeLists.txt", "LICENSE", "README.md", "common", "deploy", "schemas", "services", "tests"}
