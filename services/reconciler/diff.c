@@ -177,6 +177,7 @@ static void see_different(struct diff *diff, const struct listing_event *item,
 
         step->shown_before = before->state;
         step->state_before = before->fields[EVENT_FIELD_STATE];
+        step->version_before = before->version;
         step->own_since_ms = step->known.since_ms;
 }
 
@@ -194,7 +195,10 @@ static struct diff_step *want_deletion(struct diff *diff, const struct uuid *uui
 static void see_alive(struct diff *diff, const struct listing_event *item, struct known *known)
 {
         struct event event;
-        bool unsure = diff->facts.look_at_all || (known->flags & KNOWN_HASHES_UNKNOWN);
+        /* What waits may wait as irrelevant: then it is no less so with equal bytes. */
+        bool waits = diff->facts.relevant_only && (known->flags & KNOWN_WAITING);
+        bool unsure =
+                diff->facts.look_at_all || waits || (known->flags & KNOWN_HASHES_UNKNOWN);
 
         if (!unsure && known->raw_hash == item->raw_hash) {
                 see_same(diff, item, known);
@@ -208,11 +212,14 @@ static void see_alive(struct diff *diff, const struct listing_event *item, struc
         event_deinit(&event);
 }
 
-/* Present, but in two forms or as one that could not be read: neither told nor missed. */
+/* Present, but in two forms or as one that could not be read: neither told nor missed. What could not
+ * be looked at now is looked at when it can be, equal bytes or not. */
 static void see_aside(struct diff *diff, const struct uuid *uuid, struct known *known)
 {
-        if (diff_is_alive(known) && clear_waiting(known))
-                add_step(diff, DIFF_WRITE, uuid)->known = known_take(known);
+        if (!diff_is_alive(known) || (!clear_waiting(known) && !diff->facts.look_at_all))
+                return;
+        known->raw_hash = 0;
+        add_step(diff, DIFF_WRITE, uuid)->known = known_take(known);
 }
 
 static void see_present(struct diff *diff, const struct listing_event *item, struct known *known)
@@ -354,8 +361,10 @@ void diff_own_state(const struct diff *diff, struct diff_step *step, enum event_
         if (step->changed != 0)
                 return;
         step->reassert = diff->facts.reassert;
-        if (!step->reassert)
-                step->op = DIFF_WRITE;
+        if (step->reassert)
+                return;
+        step->op = DIFF_WRITE;
+        step->known.version = step->version_before; /* this one was not told */
 }
 
 /* -- the end --------------------------------------------------------------------------------- */

@@ -57,6 +57,7 @@ struct diff_step {
         enum change_reason reason;     /* delete */
         enum event_state shown_before; /* update: the state as it was known */
         uint16_t state_before;         /* and its hash */
+        uint64_t version_before;       /* and the version that was told last */
         int64_t own_since_ms; /* when our own state was first shown; 0: it is not, or long ago */
         struct known known;   /* the entry as it is afterwards */
 };

@@ -124,6 +124,17 @@ static void make_catalogue(const struct row *row, struct catalogue *catalogue)
                 buffer_deinit(&packed[i]);
 }
 
+/* An entry has the version in which the vendor was told last, never one that was not told. */
+static void check_version(const struct row *row, const struct diff_step *step)
+{
+        bool told = step->op == DIFF_CREATE || step->op == DIFF_UPDATE || step->op == DIFF_DELETE;
+
+        if (told)
+                check_number(step->known.version, VERSION, row->says);
+        else if (step->op == DIFF_WRITE)
+                check(step->known.version < VERSION, row->says);
+}
+
 static void describe_step(const struct diff_step *step, struct buffer *out)
 {
         static const char *const names[] = { "", "write", "forget", "create", "update", "delete" };
@@ -175,8 +186,10 @@ static void check_row(const struct row *row)
         diff_finish(&diff);
         check_number(diff.foreign, row->foreign, row->says);
         buffer_append_text(&got, "");
-        for (size_t i = 0; i < diff.step_count && !diff.foreign; i++)
+        for (size_t i = 0; i < diff.step_count && !diff.foreign; i++) {
+                check_version(row, &diff.steps[i]);
                 describe_step(&diff.steps[i], &got);
+        }
         check_text(got.data ? got.data : "", row->want, row->says);
         check_number(diff.counts.held, row->held, row->says);
         check_number(diff.counts.candidates, row->candidates, row->says);
@@ -343,6 +356,31 @@ static const struct row rows[] = {
           .shown = { A },
           .was = { { .shown = A, .flags = KNOWN_IRRELEVANT, .version = 1 } },
           .want = "" },
+        { .says = "held as irrelevant, and shown as before: stays held",
+          .how = FRESH | RELEVANT,
+          .shown = { A },
+          .was = { { .shown = A,
+                     .flags = KNOWN_HELD | KNOWN_MISSED_ONCE,
+                     .since_ms = NOW_MS - 60000 } },
+          .want = "",
+          .held = 1 },
+        { .says = "and the second fresh list releases it",
+          .how = FRESH | RELEVANT,
+          .shown = { A },
+          .was = { { .shown = A,
+                     .flags = KNOWN_HELD | KNOWN_MISSED_ONCE,
+                     .since_ms = NOW_MS - HOUR_MS } },
+          .want = "a:delete/irrelevant" },
+        { .says = "held as absent, and back as before: no more",
+          .how = FRESH | RELEVANT,
+          .shown = { { .letter = 'a', .relevant = true } },
+          .was = { { .shown = { .letter = 'a', .relevant = true }, .flags = KNOWN_HELD } },
+          .want = "a:write" },
+        { .says = "what cannot be looked at under new rules is looked at later",
+          .how = FRESH | RELEVANT | LOOK,
+          .shown = { A, A },
+          .was = { { .shown = A } },
+          .want = "a:write" },
         { .says = "never told and gone: forgotten",
           .how = FRESH,
           .was = { { .shown = A, .flags = KNOWN_IRRELEVANT, .version = 1 } },
