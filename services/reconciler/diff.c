@@ -277,8 +277,6 @@ static void miss_alive(struct diff *diff, const struct uuid *uuid, struct known 
 
 static void see_absent(struct diff *diff, const struct uuid *uuid, struct known *known)
 {
-        if (guard_counts(known, diff->facts.now_ms))
-                diff->recent++;
         if (diff_is_alive(known))
                 miss_alive(diff, uuid, known);
         else if (known->version == VERSION_NONE && diff->facts.complete)
@@ -310,6 +308,8 @@ static void walk_one(struct diff *diff)
                 catalogue_get(diff->catalogue, diff->catalogue_at);
         const struct uuid *uuid = &diff->catalogue->entries[diff->catalogue_at++].uuid;
 
+        /* Absent or not: what was deleted as irrelevant is still shown. */
+        diff->recent += guard_counts(&known, diff->facts.now_ms);
         if (order > 0)
                 see_absent(diff, uuid, &known);
         else
