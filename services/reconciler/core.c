@@ -418,7 +418,7 @@ static void look_after_memory(struct reconciler_core *core)
 
 static void look_after_site_time(struct reconciler_core *core, const struct site *site)
 {
-        lower(&core->next_ms, site_next_ms(site));
+        lower(&core->next_ms, site_next_ms(site, &core->world));
         if (site_is_hungry(site, &core->world))
                 lower(&core->next_ms, core->world.now_ms);
 }

@@ -690,10 +690,10 @@ bool site_is_hungry(const struct site *site, const struct site_world *world)
         }
 }
 
-int64_t site_next_ms(const struct site *site)
+int64_t site_next_ms(const struct site *site, const struct site_world *world)
 {
         if (site->phase == SITE_WAIT)
-                return site->retry_at_ms;
+                return world->redis_up && !world->draining ? site->retry_at_ms : INT64_MAX;
         if (site->phase == SITE_IDLE && site->asking.recheck_at_ms > 0)
                 return site->asking.recheck_at_ms;
         return INT64_MAX;

@@ -113,7 +113,7 @@ void site_step(struct site *site, struct site_world *world);
 /* Could it use another step at once? */
 bool site_is_hungry(const struct site *site, const struct site_world *world);
 /* When it is to be stepped at the latest; INT64_MAX: never. */
-int64_t site_next_ms(const struct site *site);
+int64_t site_next_ms(const struct site *site, const struct site_world *world);
 
 /* Replies. Those whose token is not waited for change nothing. `ok` false: none came. */
 void site_take_meta(struct site *site, struct site_world *world, uint64_t token, bool ok,

@@ -901,6 +901,29 @@ static void test_recreated_topic(void **state)
         world_free(world);
 }
 
+/* An attempt that failed waits for its time; without Redis it waits for Redis alone. */
+static void test_redis_away(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+        struct reconciler_input redis = { .type = RECONCILER_REDIS };
+
+        world->now_ms += MINUTE;
+        world->lose_reply = 1;
+        list(world, "ab", FRESH);
+        feed_record(world);
+        feed_reply(world);
+        feed(world, &redis);
+        world->now_ms += HOUR;
+        feed(world, &(struct reconciler_input){ .type = RECONCILER_TICK });
+        check(reconciler_core_next_ms(world->core) > world->now_ms, "away: nothing goes round");
+        redis.up = true;
+        feed(world, &redis);
+        run(world);
+        check_vendor(world, "ab", "and once it is back, the work goes on");
+        world_free(world);
+}
+
 static void test_drain(void **state)
 {
         (void)state;
@@ -928,7 +951,7 @@ int main(void)
                 cmocka_unit_test(test_relevant_only), cmocka_unit_test(test_own_state),
                 cmocka_unit_test(test_flush),         cmocka_unit_test(test_failures),
                 cmocka_unit_test(test_crashes),       cmocka_unit_test(test_recreated_topic),
-                cmocka_unit_test(test_drain),
+                cmocka_unit_test(test_redis_away),    cmocka_unit_test(test_drain),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
