@@ -183,7 +183,7 @@ static bool needs_rebuild(const struct site *site)
                 return true;
         if (site->rebuilt)
                 return false;
-        return site->clamped ||
+        return site->clamped || site->late ||
                (snapshot && snapshot_offset(snapshot) < site->partition->committed &&
                 snapshot_offset(snapshot) > site->meta.offset);
 }

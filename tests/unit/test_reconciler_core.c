@@ -86,7 +86,7 @@ struct world {
 /* -- the world's parts ---------------------------------------------------------------------------
  */
 
-static struct config *config_of(const char *more)
+static struct config *config_of(const char *id, const char *more)
 {
         char text[512];
         struct error error = ERROR_NULL;
@@ -94,8 +94,8 @@ static struct config *config_of(const char *more)
         snprintf(text, sizeof(text),
                  "{\"kafka\":{\"bootstrap.servers\":\"k:1\"},\"redis\":{\"url\":\"redis://r:1/0\"},"
                  "\"contact\":\"a@b.dk\",\"topics\":{\"partitions\":1},"
-                 "\"municipalities\":[{\"id\":\"aarhus\",\"base_url\":\"https://www.aakb.dk\"%s}]}",
-                 more);
+                 "\"municipalities\":[{\"id\":\"%s\",\"base_url\":\"https://www.aakb.dk\"%s}]}",
+                 id, more);
 
         _cleanup_(json_decrefp) json_t *root = json_loads(text, 0, NULL);
         struct config *config = config_read(root, NULL, NULL, NULL, &error);
@@ -122,7 +122,7 @@ static struct world *world_new(const char *more)
 {
         struct world *world = memory_new(sizeof(*world));
 
-        world->config = config_of(more);
+        world->config = config_of("aarhus", more);
         world->now_ms = START_MS;
         world->stored = PLACE_NONE;
         world->stored_control = PLACE_NONE;
@@ -826,6 +826,33 @@ static void test_flush(void **state)
         world_free(world);
 }
 
+/* Redis goes back while the municipality is not configured: neither its owner nor the log says so. */
+static void test_back_with_an_old_state(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+        struct config *other = config_of("viborg", "");
+        struct reconciler_input input = { .type = RECONCILER_CONFIG, .config = other };
+
+        show(world, "abc", FRESH);
+
+        struct meta_fields meta = world->meta;
+        size_t known_count = world->known_count;
+
+        show(world, "abcd", FRESH);
+        feed(world, &input);
+        world->meta = meta;
+        while (world->known_count > known_count)
+                free(world->known[--world->known_count].bytes);
+        input.config = world->config;
+        feed(world, &input);
+        run(world);
+        show(world, "abc", FRESH);
+        check_vendor(world, "abc", "what the state no longer knows is deleted all the same");
+        world_free(world);
+        config_free(other);
+}
+
 static void test_failures(void **state)
 {
         (void)state;
@@ -945,6 +972,7 @@ static void test_drain(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_back_with_an_old_state),
                 cmocka_unit_test(test_flow),          cmocka_unit_test(test_unchanged),
                 cmocka_unit_test(test_old_lists),     cmocka_unit_test(test_guard_and_release),
                 cmocka_unit_test(test_foreign_list),  cmocka_unit_test(test_commands),
