@@ -183,7 +183,8 @@ static bool needs_rebuild(const struct site *site)
                 return true;
         if (site->rebuilt)
                 return false;
-        return site->clamped || site->late ||
+        /* What was never applied, or not under this owner's eyes, proves nothing. */
+        return site->clamped || site->late || site->meta.offset < 0 ||
                (snapshot && snapshot_offset(snapshot) < site->partition->committed &&
                 snapshot_offset(snapshot) > site->meta.offset);
 }

@@ -826,6 +826,24 @@ static void test_flush(void **state)
         world_free(world);
 }
 
+/* Redis as it is now, to be had back. Only what was added since is undone. */
+struct past {
+        struct meta_fields meta;
+        size_t known_count;
+};
+
+static struct past remember_redis(const struct world *world)
+{
+        return (struct past){ world->meta, world->known_count };
+}
+
+static void roll_back_redis(struct world *world, const struct past *past)
+{
+        world->meta = past->meta;
+        while (world->known_count > past->known_count)
+                free(world->known[--world->known_count].bytes);
+}
+
 /* Redis goes back while the municipality is not configured: neither its owner nor the log says so. */
 static void test_back_with_an_old_state(void **state)
 {
@@ -836,14 +854,11 @@ static void test_back_with_an_old_state(void **state)
 
         show(world, "abc", FRESH);
 
-        struct meta_fields meta = world->meta;
-        size_t known_count = world->known_count;
+        struct past past = remember_redis(world);
 
         show(world, "abcd", FRESH);
         feed(world, &input);
-        world->meta = meta;
-        while (world->known_count > known_count)
-                free(world->known[--world->known_count].bytes);
+        roll_back_redis(world, &past);
         input.config = world->config;
         feed(world, &input);
         run(world);
@@ -851,6 +866,25 @@ static void test_back_with_an_old_state(void **state)
         check_vendor(world, "abc", "what the state no longer knows is deleted all the same");
         world_free(world);
         config_free(other);
+}
+
+static void test_back_before_the_first_list(void **state)
+{
+        (void)state;
+        struct world *world = world_new("");
+
+        assign(world);
+        run(world);
+
+        struct past past = remember_redis(world);
+
+        show(world, "abc", FRESH);
+        crash(world);
+        roll_back_redis(world, &past);
+        run(world);
+        show(world, "ab", FRESH);
+        check_vendor(world, "ab", "a state without a list may be one that had them");
+        world_free(world);
 }
 
 static void test_failures(void **state)
@@ -973,6 +1007,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_back_with_an_old_state),
+                cmocka_unit_test(test_back_before_the_first_list),
                 cmocka_unit_test(test_flow),          cmocka_unit_test(test_unchanged),
                 cmocka_unit_test(test_old_lists),     cmocka_unit_test(test_guard_and_release),
                 cmocka_unit_test(test_foreign_list),  cmocka_unit_test(test_commands),
