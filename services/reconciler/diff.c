@@ -69,6 +69,13 @@ static void add_series(struct diff *diff, const struct known *known)
 
 /* -- what is present ------------------------------------------------------------------------- */
 
+/* An operator's rejection may have come when the deletion was told, and not yet written down: then the
+ * vendor does not have what we know. */
+static bool is_doubtful(const struct known *known)
+{
+        return known->flags & KNOWN_REJECTED;
+}
+
 /* Its absence, if there was one, is over. */
 static bool clear_waiting(struct known *known)
 {
@@ -134,11 +141,12 @@ static void update(struct diff *diff, const struct listing_event *item, struct k
 /* Equal bytes: nothing changed but that it is here. */
 static void see_same(struct diff *diff, const struct listing_event *item, struct known *known)
 {
+        bool again = diff->facts.reassert || is_doubtful(known);
         bool returned = clear_waiting(known);
 
         if (known->version == diff->facts.version)
                 add_series(diff, known);
-        if (diff->facts.reassert)
+        if (again)
                 update(diff, item, known, 0, true);
         else if (returned)
                 add_step(diff, DIFF_WRITE, &item->uuid)->known = known_take(known);
@@ -162,7 +170,8 @@ static void see_different(struct diff *diff, const struct listing_event *item,
 {
         bool unknown = before->flags & KNOWN_HASHES_UNKNOWN;
         uint32_t changed = unknown ? 0 : changed_fields(before, event);
-        bool reassert = unknown || (diff->facts.reassert && changed == 0);
+        bool again = diff->facts.reassert || is_doubtful(before);
+        bool reassert = unknown || (again && changed == 0);
         struct known after;
 
         known_from_event(&after, event, item->raw_hash, before->version);
@@ -452,8 +461,13 @@ static bool ask_guard(struct diff *diff, struct diff_step *step)
 
 static bool is_guarded(const struct diff *diff, const struct diff_step *step)
 {
-        return step->op == DIFF_DELETE && (step->reason == REASON_IRRELEVANT ||
-                                           (step->reason == REASON_ABSENT && diff->facts.fresh));
+        if (step->op != DIFF_DELETE || step->reason == REASON_PAST)
+                return false;
+        if (step->reason == REASON_IRRELEVANT)
+                return true;
+        /* A rejection outlives the reason that was rejected. */
+        return diff->facts.fresh &&
+               (step->reason == REASON_ABSENT || (step->known.flags & KNOWN_REJECTED));
 }
 
 /* All deletions that need no verdict over the whole; counts the others, which keep op DIFF_DELETE
