@@ -140,86 +140,6 @@ static void core_update(struct writer_core *core, const struct writer_record *re
         intake_deinit(&intake);
 }
 
-/* ---- configuration ---- */
-
-static void core_add_sites(struct writer_core *core)
-{
-        for (size_t i = 0; i < core->config->municipality_count; i++) {
-                const struct municipality *municipality = &core->config->municipalities[i];
-                struct site *site;
-
-                if (core_site(core, municipality->id))
-                        continue;
-                site = writer_site_new(municipality,
-                                       topics_partition(core->topics, municipality->id),
-                                       core->now_ms);
-                HASH_ADD_STR(core->sites, id, site);
-        }
-}
-
-/* One that left goes when nothing of it is under way; until then its lanes end what they began. */
-static void core_drop_site(struct writer_core *core, struct site *site)
-{
-        for (const struct ticket *ticket = core->tickets; ticket; ticket = ticket->hh.next)
-                if (ticket->site == site)
-                        return;
-        for (const struct lane *lane = core->orphans; lane; lane = lane->next)
-                if (lane->site == site)
-                        return;
-        if (site->lanes)
-                return;
-        if (core->turn == site)
-                core->turn = NULL;
-        HASH_DELETE(hh, core->sites, site);
-        writer_site_free(site);
-}
-
-static void core_configure(struct writer_core *core, const struct config *config)
-{
-        struct site *site, *other;
-
-        core->config = config;
-        core->retry = (struct retry_policy){ config->writer.retry_base_ms,
-                                             config->writer.retry_cap_ms, 0 };
-        HASH_ITER(hh, core->sites, site, other) {
-                writer_site_configure(site, config_municipality(config, site->id));
-                if (site->municipality)
-                        continue;
-                leave_site(core, site);
-                core_drop_site(core, site);
-        }
-        core_add_sites(core);
-        anteroom_open(core);
-}
-
-static void core_login_missing(struct writer_core *core, struct site *site)
-{
-        struct writer_report *report;
-
-        if (site->login == LOGIN_MISSING)
-                return;
-        site->login = LOGIN_MISSING;
-        report = core_report(core, REPORT_CREDENTIALS_MISSING, site->id, NULL);
-        snprintf(report->detail, sizeof(report->detail), "create %s/%s.username and %s/%s.password",
-                 core->config->credentials_dir, site->id, core->config->credentials_dir, site->id);
-}
-
-static void core_credentials(struct writer_core *core, const struct writer_input *input)
-{
-        struct site *site = core_site(core, input->credentials.municipality);
-
-        if (!site)
-                return;
-        site->status_due = true;
-        if (!input->credentials.present) {
-                core_login_missing(core, site);
-        } else if (site->login == LOGIN_MISSING) {
-                site->login = LOGIN_PRESENT;
-        } else if (site->login == LOGIN_REJECTED && input->credentials.changed) {
-                site->probe_at_ms = core->now_ms;
-        }
-}
-
 /* ---- assignment ---- */
 
 static void core_revoke(struct writer_core *core)
@@ -286,106 +206,9 @@ static void core_out_of_range(struct writer_core *core, int32_t number, int64_t 
         action->place.offset = low;
 }
 
-/* ---- who sends next ---- */
-
-static void core_probe(struct writer_core *core, struct site *site)
-{
-        struct ticket *ticket = core_ticket(core, TICKET_PROBE);
-        struct writer_action *action = core_act(core, ACTION_PATCH, site);
-        struct uuid nobody;
-
-        for (size_t i = 0; i < sizeof(nobody.bytes); i++)
-                nobody.bytes[i] = (uint8_t)dice_next(&core->dice);
-        ticket->site = site;
-        site->probing = true;
-        site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
-        site->status_due = true;
-        action->token = ticket->token;
-        action->patch.municipality = site->municipality;
-        action->patch.lease_until_boot_ms = INT64_MAX;
-        request_url(site->municipality, &nobody, &action->patch.url);
-        buffer_append_text(&action->patch.body, "{}");
-}
-
-static void core_pump_at(struct writer_core *core, int64_t at_ms)
-{
-        if (at_ms < core->pump_ms)
-                core->pump_ms = at_ms;
-}
-
-static bool core_site_is_ours(const struct writer_core *core, const struct site *site)
+bool core_site_is_ours(const struct writer_core *core, const struct site *site)
 {
         return site->municipality && (core->partitions[site->partition].assigned || site->lanes);
-}
-
-static void core_probe_if_due(struct writer_core *core, struct site *site)
-{
-        if (site->login != LOGIN_REJECTED || site->probing || !core_site_is_ours(core, site))
-                return;
-        if (core->now_ms >= site->probe_at_ms)
-                core_probe(core, site);
-        else
-                core_pump_at(core, site->probe_at_ms);
-}
-
-/* A retry that the budget does not allow yet steps aside for first tries. */
-static bool core_budget_allows(struct writer_core *core, struct site *site, struct lane *lane)
-{
-        int64_t at_ms = bulkhead_retry_at_ms(&site->bulkhead, core->now_ms);
-
-        if (lane->failures == 0 || at_ms <= core->now_ms)
-                return true;
-        writer_site_unqueue(site, lane);
-        lane->retry_ms = at_ms;
-        lane->resume = RESUME_NEXT;
-        agenda_set(&core->agenda, &lane->due, at_ms);
-        return false;
-}
-
-static bool core_send_one(struct writer_core *core, struct site *site)
-{
-        core_probe_if_due(core, site);
-        if (site->queued == 0 || !catchup_ready(core, site))
-                return false;
-
-        int64_t at_ms = writer_site_at_ms(site, core->now_ms);
-
-        if (at_ms > core->now_ms) {
-                core_pump_at(core, at_ms);
-                return false;
-        }
-        if (!bulkhead_has_slot(&site->bulkhead, core->in_flight,
-                               (unsigned)core->config->writer.max_transfers))
-                return false;
-
-        struct lane *lane = writer_site_turn(site);
-
-        if (core_budget_allows(core, site, lane))
-                course_claim(core, lane);
-        return true;
-}
-
-static struct site *core_site_after(struct writer_core *core, struct site *site)
-{
-        return site->hh.next ? site->hh.next : core->sites;
-}
-
-/* Round-robin over municipalities: one each, until nobody can send. */
-static void core_pump(struct writer_core *core)
-{
-        size_t idle = 0, count = HASH_COUNT(core->sites);
-
-        core->pump_ms = INT64_MAX;
-        if (!core->redis_up || core->draining || core->failed)
-                return;
-        if (!core->turn)
-                core->turn = core->sites;
-        while (idle < count) {
-                struct site *site = core->turn;
-
-                core->turn = core_site_after(core, site);
-                idle = core_send_one(core, site) ? 0 : idle + 1;
-        }
 }
 
 /* ---- time ---- */
@@ -462,11 +285,11 @@ static void core_lane_reply(struct writer_core *core, struct ticket *ticket,
 
         core_ticket_drop(core, ticket);
         if (input->type == INPUT_LOADED)
-                course_loaded(core, lane, input);
+                upkeep_loaded(core, lane, input);
         else if (input->type == INPUT_LEDGER)
-                course_ledger(core, lane, input);
+                attempt_ledger(core, lane, input);
         else
-                course_answered(core, lane, input);
+                attempt_answered(core, lane, input);
 }
 
 static void core_reply(struct writer_core *core, const struct writer_input *input)
@@ -513,10 +336,10 @@ static void core_dispatch(struct writer_core *core, const struct writer_input *i
         case INPUT_TICK:
                 break;
         case INPUT_CONFIG:
-                core_configure(core, input->config);
+                roster_configure(core, input->config);
                 break;
         case INPUT_CREDENTIALS:
-                core_credentials(core, input);
+                roster_credentials(core, input);
                 break;
         case INPUT_ASSIGNED:
                 core_assign(core, input);
@@ -559,7 +382,7 @@ void writer_core_handle(struct writer_core *core, const struct writer_input *inp
         core->actions = actions;
         core_dispatch(core, input);
         core_due(core);
-        core_pump(core);
+        turn_pump(core);
         core_statuses(core);
         core_rooms(core);
         core_drain_step(core);
@@ -597,7 +420,7 @@ struct writer_core *writer_core_new(const struct writer_settings *settings, int6
                                                           .note_offset = -1,
                                                           .updates = WATERMARK_NULL,
                                                           .results = WATERMARK_NULL };
-        core_configure(core, settings->config);
+        roster_configure(core, settings->config);
         return core;
 }
 
@@ -613,7 +436,7 @@ void writer_core_free(struct writer_core *core)
         core_revoke(core);
         while (core->orphans) {
                 course_tear_tickets(core, core->orphans);
-                course_drop_attempt(core, core->orphans);
+                attempt_drop(core, core->orphans);
                 course_go(core, core->orphans);
         }
         while (core->tickets)

@@ -6,12 +6,14 @@
  *
  * How an update goes (DESIGN.md "Writer"):
  *
- *         update ─ intake ─▶ lane ─ LOAD ─ BEGIN ─ PATCH ─▶ verdict ─ results ─ FINISH ─▶ offset
- * done
+ *     update ─ intake ─▶ lane ─ LOAD ─ BEGIN ─ PATCH ─▶ verdict ─ results ─ FINISH ─▶ offset done
  *
- * Files: intake (at the door), lane (one event: what is due), course (a lane's way through Redis,
- * site and Kafka), site (one municipality: queues and bulkhead), telling (results and dead
- * letters), catchup (the ledger as a view of `results`), core (dispatch, assignment, drain).
+ * Files: intake (at the door), lane (one event: what is due), site (one municipality: queues and
+ * bulkhead); course (what a lane does next), upkeep (its entry in the ledger), attempt (one PATCH's
+ * way), judge (what its answer means), ending and telling (results and dead letters); turn (who
+ * sends next), catchup (the ledger as a view of `results`), roster (municipalities), leave (lanes
+ * that go before their time), anteroom (updates without a lane), core (dispatch, assignment,
+ * drain).
  */
 #ifndef WRITER_CORE_H
 #define WRITER_CORE_H

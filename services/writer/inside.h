@@ -1,7 +1,7 @@
 /* services/writer/inside.h
  *
- * The insides of struct writer_core, shared by the files that it is made of (core, course, telling,
- * anteroom, catchup), and by nobody else.
+ * The insides of struct writer_core, shared by the files that it is made of (core.h names them),
+ * and by nobody else.
  *
  * Tickets: every action that is answered has one, found by its token when the answer comes. Whoever
  * goes (a lane at a revoke, a partition's view that starts anew) tears its tickets up; an answer
@@ -150,24 +150,63 @@ struct writer_action *core_act(struct writer_core *core, enum writer_action_type
                                const struct site *site);
 struct writer_report *core_report(struct writer_core *core, enum writer_report_type type,
                                   const char *municipality, const struct uuid *uuid);
+bool core_site_is_ours(const struct writer_core *core, const struct site *site);
 /* The offset of an update is done. */
 void core_done(struct writer_core *core, const struct original *original);
 void core_accept(struct writer_core *core, const struct intake *intake,
                  const struct writer_record *record);
+
+/* roster.c */
+void roster_configure(struct writer_core *core, const struct config *config);
+void roster_credentials(struct writer_core *core, const struct writer_input *input);
+
+/* turn.c: claims lanes for as long as anybody may send; says when to look again (pump_ms) */
+void turn_pump(struct writer_core *core);
 
 /* course.c */
 void course_add(struct writer_core *core, struct site *site, const struct intake *intake,
                 const struct writer_record *record);
 void course_seal(struct writer_core *core, struct site *site, const struct input_seal *seal);
 void course_due(struct writer_core *core, struct lane *lane);
-void course_claim(struct writer_core *core, struct lane *lane); /* it has a slot: load or begin */
-void course_loaded(struct writer_core *core, struct lane *lane, const struct writer_input *input);
-void course_ledger(struct writer_core *core, struct lane *lane, const struct writer_input *input);
-void course_answered(struct writer_core *core, struct lane *lane, const struct writer_input *input);
-void course_told(struct writer_core *core, struct lane *lane, struct wanted *wanted);
-void course_drop_attempt(struct writer_core *core, struct lane *lane); /* gives its slot back */
+void course_next(struct writer_core *core, struct lane *lane); /* whatever is due now */
+void course_rest(struct writer_core *core, struct lane *lane, int64_t at_ms,
+                 enum lane_resume resume);
+bool course_seal_is_due(const struct writer_core *core, const struct lane *lane);
+/* The ticket of an action of the lane's; the action gets its token. */
+struct ticket *course_ticket(struct writer_core *core, struct lane *lane,
+                             struct writer_action *action);
 void course_tear_tickets(struct writer_core *core, const struct lane *lane);
 void course_go(struct writer_core *core, struct lane *lane); /* frees the lane */
+
+/* upkeep.c */
+void upkeep_load(struct writer_core *core, struct lane *lane);
+void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct writer_input *input);
+void upkeep_merge(struct writer_core *core, struct lane *lane);
+void upkeep_merged(struct writer_core *core, struct lane *lane, const struct writer_input *input);
+/* The ledger's bytes are the lane's new ground; `known` NULL: the snapshot has nothing of it. */
+void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice bytes,
+                   const struct known *known);
+void upkeep_expect(struct lane *lane, struct slice bytes); /* to stand in the ledger */
+void upkeep_forget(struct lane *lane); /* what stands there: it is to be loaded again */
+void upkeep_token(const struct writer_core *core, const struct lane *lane,
+                  char token[LEDGER_TOKEN_BYTES]);
+int64_t upkeep_seal_due_ms(const struct writer_core *core, const struct wish *wish);
+/* False if the bytes of `{m}:s` are absent or cannot be read; else known_deinit is due. */
+bool upkeep_known(struct slice bytes, struct known *known);
+
+/* attempt.c */
+void attempt_claim(struct writer_core *core, struct lane *lane);  /* it has a slot: load or begin */
+void attempt_decide(struct writer_core *core, struct lane *lane); /* and knows the ledger */
+void attempt_ledger(struct writer_core *core, struct lane *lane, const struct writer_input *input);
+void attempt_answered(struct writer_core *core, struct lane *lane,
+                      const struct writer_input *input);
+/* A record of its was acknowledged (`wanted` NULL: of no update's): FINISH, or on its way. */
+void attempt_told(struct writer_core *core, struct lane *lane, struct wanted *wanted);
+void attempt_unclaim(struct writer_core *core, struct lane *lane); /* its site's slot is free */
+void attempt_drop(struct writer_core *core, struct lane *lane);    /* slot included */
+
+/* ending.c: all ends that are told; `finished`: those of the attempt, too */
+void ending_settle_all(struct writer_core *core, struct lane *lane, bool finished);
 
 /* judge.c */
 void judge(struct writer_core *core, struct lane *lane, const struct answer *answer);

@@ -1,7 +1,7 @@
 /* services/writer/lane.h
  *
  * One event's lane: its standing wish, the updates that are open, and the one attempt that may be
- * under way. Decides what is due; asks nobody for anything (writer/course.h does).
+ * under way. Decides what is due; asks nobody for anything (course.c does).
  *
  * An update is one `wanted`. It is open until it has an end: superseded when every member it
  * carries was replaced by a newer one, unchanged when the ledger has it confirmed and the snapshot

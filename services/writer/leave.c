@@ -24,7 +24,7 @@ static void leave_abandon(struct writer_core *core, struct lane *lane)
 {
         if (lane->state == LANE_QUEUED)
                 writer_site_unqueue(lane->site, lane);
-        course_drop_attempt(core, lane);
+        attempt_drop(core, lane);
         course_go(core, lane);
 }
 

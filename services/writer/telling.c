@@ -316,5 +316,5 @@ void telling_delivered(struct writer_core *core, struct ticket *ticket,
                 wanted->unacked--;
         if (kind == TICKET_RESULT)
                 note_offset(core, lane, wanted, input->delivered.offset);
-        course_told(core, lane, wanted);
+        attempt_told(core, lane, wanted);
 }

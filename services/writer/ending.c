@@ -1,0 +1,73 @@
+/* services/writer/ending.c
+ *
+ * Ends of updates: counted, said, and their offsets done. That of an attempt is done only when the
+ * ledger knows of it: the order that all hangs on is answer, result acknowledged by Kafka, FINISH,
+ * offset done.
+ */
+#include "writer/inside.h"
+
+#include <stdio.h>
+#include <utlist.h>
+
+static void ending_report(struct writer_core *core, const struct lane *lane,
+                          const struct wanted *wanted)
+{
+        static const char *const names[] = {
+                [END_APPLIED] = "applied",
+                [END_UNCHANGED] = "unchanged",
+                [END_SUPERSEDED] = "superseded",
+                [END_ENDED] = "ended",
+                [END_GONE] = "gone",
+                [END_DEAD] = "dead",
+                [END_DUPLICATE] = "duplicate",
+                [END_CARRIED] = "carried",
+        };
+        struct writer_report *report =
+                core_report(core, REPORT_OUTCOME, lane->site->id, &lane->uuid);
+        struct headers headers;
+        struct writer_record record;
+
+        original_record(wanted->original, &record, &headers);
+
+        struct slice trace = headers_get(&headers, "traceparent");
+
+        if (traceparent_valid(trace))
+                snprintf(report->traceparent, sizeof(report->traceparent), "%.*s",
+                         (int)trace.length, trace.data);
+        snprintf(report->outcome, sizeof(report->outcome), "%s", names[wanted->end]);
+        if (wanted->reason)
+                snprintf(report->reason, sizeof(report->reason), "%s", wanted->reason);
+        report->attempts = wanted->attempts;
+        report->status = wanted->by_attempt ? lane->attempt->status : 0;
+        report->latency_ms = wanted->since_ms > 0 ? core->now_ms - wanted->since_ms : -1;
+        lane->site->last_outcome = names[wanted->end];
+        lane->site->last_outcome_ms = core->now_ms;
+}
+
+/* All that the update stands for is done. */
+static void ending_settle(struct writer_core *core, struct lane *lane, struct wanted *wanted)
+{
+        LL_DELETE(lane->ending, wanted);
+        if (wanted->result_offset >= 0)
+                watermark_done(&core->partitions[lane->site->partition].results,
+                               wanted->result_offset);
+        if (!lane->orphan) {
+                lane->site->waiting--;
+                lane->site->bytes -= original_bytes(wanted->original);
+                lane->site->status_due = true;
+                core_done(core, wanted->original);
+        }
+        ending_report(core, lane, wanted);
+        wanted_free(wanted);
+}
+
+/* Ends that need nothing more; those of an attempt wait for the ledger. */
+void ending_settle_all(struct writer_core *core, struct lane *lane, bool finished)
+{
+        struct wanted *wanted, *other;
+
+        LL_FOREACH_SAFE(lane->ending, wanted, other)
+                if (wanted->unacked == 0 && (wanted->told || wanted->end == END_DUPLICATE) &&
+                    (finished || !wanted->by_attempt))
+                        ending_settle(core, lane, wanted);
+}

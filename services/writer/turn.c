@@ -1,0 +1,102 @@
+/* services/writer/turn.c
+ *
+ * Who sends next: round-robin over the municipalities, one PATCH each, as far as slots, rate,
+ * breaker, pause, retry budget and log-in of each allow. A site that may not send costs the others
+ * nothing but a look.
+ */
+#include "writer/inside.h"
+
+static void turn_probe(struct writer_core *core, struct site *site)
+{
+        struct ticket *ticket = core_ticket(core, TICKET_PROBE);
+        struct writer_action *action = core_act(core, ACTION_PATCH, site);
+        struct uuid nobody;
+
+        for (size_t i = 0; i < sizeof(nobody.bytes); i++)
+                nobody.bytes[i] = (uint8_t)dice_next(&core->dice);
+        ticket->site = site;
+        site->probing = true;
+        site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
+        site->status_due = true;
+        action->token = ticket->token;
+        action->patch.municipality = site->municipality;
+        action->patch.lease_until_boot_ms = INT64_MAX;
+        request_url(site->municipality, &nobody, &action->patch.url);
+        buffer_append_text(&action->patch.body, "{}");
+}
+
+static void turn_wake(struct writer_core *core, int64_t at_ms)
+{
+        if (at_ms < core->pump_ms)
+                core->pump_ms = at_ms;
+}
+
+static void turn_probe_if_due(struct writer_core *core, struct site *site)
+{
+        if (site->login != LOGIN_REJECTED || site->probing || !core_site_is_ours(core, site))
+                return;
+        if (core->now_ms >= site->probe_at_ms)
+                turn_probe(core, site);
+        else
+                turn_wake(core, site->probe_at_ms);
+}
+
+/* A retry that the budget does not allow yet steps aside for first tries. */
+static bool turn_budget_allows(struct writer_core *core, struct site *site, struct lane *lane)
+{
+        int64_t at_ms = bulkhead_retry_at_ms(&site->bulkhead, core->now_ms);
+
+        if (lane->failures == 0 || at_ms <= core->now_ms)
+                return true;
+        writer_site_unqueue(site, lane);
+        lane->retry_ms = at_ms;
+        lane->resume = RESUME_NEXT;
+        agenda_set(&core->agenda, &lane->due, at_ms);
+        return false;
+}
+
+static bool turn_send_one(struct writer_core *core, struct site *site)
+{
+        turn_probe_if_due(core, site);
+        if (site->queued == 0 || !catchup_ready(core, site))
+                return false;
+
+        int64_t at_ms = writer_site_at_ms(site, core->now_ms);
+
+        if (at_ms > core->now_ms) {
+                turn_wake(core, at_ms);
+                return false;
+        }
+        if (!bulkhead_has_slot(&site->bulkhead, core->in_flight,
+                               (unsigned)core->config->writer.max_transfers))
+                return false;
+
+        struct lane *lane = writer_site_turn(site);
+
+        if (turn_budget_allows(core, site, lane))
+                attempt_claim(core, lane);
+        return true;
+}
+
+static struct site *turn_site_after(struct writer_core *core, struct site *site)
+{
+        return site->hh.next ? site->hh.next : core->sites;
+}
+
+/* Round-robin over municipalities: one each, until nobody can send. */
+void turn_pump(struct writer_core *core)
+{
+        size_t idle = 0, count = HASH_COUNT(core->sites);
+
+        core->pump_ms = INT64_MAX;
+        if (!core->redis_up || core->draining || core->failed)
+                return;
+        if (!core->turn)
+                core->turn = core->sites;
+        while (idle < count) {
+                struct site *site = core->turn;
+
+                core->turn = turn_site_after(core, site);
+                idle = turn_send_one(core, site) ? 0 : idle + 1;
+        }
+}

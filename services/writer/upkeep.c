@@ -1,0 +1,154 @@
+/* services/writer/upkeep.c
+ *
+ * A lane's entry in the ledger between attempts: loaded before anything is decided, merged in where
+ * the lane knows what no attempt will write. What stood there is kept as bytes, which the scripts
+ * compare with; a lane that will not be at its turn soon forgets them, to save memory.
+ */
+#include "writer/inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void upkeep_expect(struct lane *lane, struct slice bytes)
+{
+        free(lane->expected);
+        lane->expected = bytes.data ? memory_copy(bytes.data, bytes.length) : memory_copy("", 0);
+}
+
+void upkeep_forget(struct lane *lane)
+{
+        free(lane->expected);
+        lane->expected = NULL;
+}
+
+void upkeep_token(const struct writer_core *core, const struct lane *lane,
+                  char token[LEDGER_TOKEN_BYTES])
+{
+        snprintf(token, LEDGER_TOKEN_BYTES, "%s-%" PRIu64, core->instance, lane->lease);
+}
+
+int64_t upkeep_seal_due_ms(const struct writer_core *core, const struct wish *wish)
+{
+        return wish->sealed_at_ms > 0 ? wish->sealed_at_ms + core->config->writer.seal_after_ms
+                                      : INT64_MAX;
+}
+
+void upkeep_load(struct writer_core *core, struct lane *lane)
+{
+        agenda_drop(&core->agenda, &lane->due);
+        if (!catchup_ready(core, lane->site)) {
+                course_rest(core, lane, core->now_ms + REDIS_RETRY_MS, RESUME_LOAD);
+                return;
+        }
+
+        struct writer_action *action = core_act(core, ACTION_LOAD, lane->site);
+
+        action->ledger.uuid = lane->uuid;
+        lane->state = LANE_LOADING;
+        course_ticket(core, lane, action)->loads = true;
+        core->loading++;
+}
+
+void upkeep_merge(struct writer_core *core, struct lane *lane)
+{
+        if (!lane->expected) {
+                upkeep_load(core, lane);
+                return;
+        }
+
+        struct writer_action *action = core_act(core, ACTION_MERGE, lane->site);
+        int64_t due_ms = upkeep_seal_due_ms(core, &lane->wish);
+        struct ledger_entry stands, fresh;
+
+        action->ledger.uuid = lane->uuid;
+        buffer_append_text(&action->ledger.expected, lane->expected);
+        ledger_entry_read(&stands, slice_of(lane->expected), NULL);
+        fresh = lane_entry(lane);
+        memcpy(fresh.token, stands.token, sizeof(fresh.token)); /* whose it is, it stays */
+        fresh.lease_until_ms = stands.lease_until_ms;
+        ledger_entry_write(&fresh, &action->ledger.fresh);
+        ledger_entry_deinit(&stands);
+        action->ledger.seal_at_ms = due_ms == INT64_MAX ? 0 : due_ms;
+        lane->state = LANE_MERGING;
+        course_ticket(core, lane, action);
+}
+
+void upkeep_merged(struct writer_core *core, struct lane *lane, const struct writer_input *input)
+{
+        struct ledger_entry entry;
+
+        switch (input->ledger.reply) {
+        case LEDGER_OK:
+                lane->dirty = false;
+                upkeep_forget(lane);
+                lane->state = LANE_RESTING;
+                if (lane->open)
+                        upkeep_load(core, lane);
+                else
+                        course_next(core, lane);
+                return;
+        case LEDGER_STALE:
+                if (ledger_entry_read(&entry, input->ledger.current, NULL) == 0) {
+                        wish_merge(&lane->wish, &entry.wish);
+                        lane_take_done(lane, &entry);
+                }
+                ledger_entry_deinit(&entry);
+                upkeep_expect(lane, input->ledger.current);
+                upkeep_merge(core, lane);
+                return;
+        default:
+                course_rest(core, lane, core->now_ms + REDIS_RETRY_MS, RESUME_MERGE);
+                return;
+        }
+}
+
+void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice bytes,
+                   const struct known *known)
+{
+        char token[LEDGER_TOKEN_BYTES];
+        struct ledger_entry entry;
+        struct error error;
+
+        if (ledger_entry_read(&entry, bytes, &error) < 0) {
+                struct writer_report *report =
+                        core_report(core, REPORT_BAD_LEDGER, lane->site->id, &lane->uuid);
+
+                snprintf(report->detail, sizeof(report->detail), "%s", error.text);
+        }
+        upkeep_token(core, lane, token);
+        ledger_entry_adopt(&entry, token);
+        if (lane->dirty)
+                wish_merge(&entry.wish, &lane->wish);
+        lane_rebase(lane, &entry, known);
+        ledger_entry_deinit(&entry);
+        upkeep_expect(lane, bytes);
+}
+
+bool upkeep_known(struct slice bytes, struct known *known)
+{
+        return bytes.length > 0 && known_read(known, bytes, NULL) == 0;
+}
+
+void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct writer_input *input)
+{
+        struct known known;
+
+        if (!input->loaded.ok || input->loaded.missing) {
+                if (input->loaded.missing)
+                        catchup_start(core, &core->partitions[lane->site->partition]);
+                attempt_drop(core, lane);
+                course_rest(core, lane, core->now_ms + REDIS_RETRY_MS, RESUME_LOAD);
+                return;
+        }
+
+        bool is_known = upkeep_known(input->loaded.known, &known);
+
+        upkeep_rebase(core, lane, input->loaded.entry, is_known ? &known : NULL);
+        if (is_known)
+                known_deinit(&known);
+        lane->state = LANE_RESTING;
+        if (lane->attempt)
+                attempt_decide(core, lane);
+        else
+                course_next(core, lane);
+}
