@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 
 static const int64_t day_ms = 86400000;
-static const int64_t last_ms = INT64_C(253402300799999); /* 9999-12-31T23:59:59.999Z */
 
 struct moment {
         int year, month, day, hour, minute, second;
@@ -75,7 +74,7 @@ static bool store(const struct moment *moment, int64_t less_ms, int64_t *ms)
 
         int64_t value = moment_ms(moment) - less_ms;
 
-        if (value < 0 || value > last_ms)
+        if (value < 0 || value > TIMESTAMP_LAST)
                 return false;
         *ms = value;
         return true;
@@ -183,7 +182,7 @@ bool timestamp_parse(const char *text, size_t length, int64_t *ms)
 
 static int64_t clamp(int64_t ms)
 {
-        return ms < 0 ? 0 : ms > last_ms ? last_ms : ms;
+        return ms < 0 ? 0 : ms > TIMESTAMP_LAST ? TIMESTAMP_LAST : ms;
 }
 
 void timestamp_format(int64_t ms, char text[TIMESTAMP_TEXT_BYTES])

@@ -12,6 +12,7 @@
 
 enum { TIMESTAMP_TEXT_BYTES = 32 };
 #define TIMESTAMP_NONE INT64_MIN
+#define TIMESTAMP_LAST INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 /* RFC 3339 with any offset and up to nine decimals, "2026-03-01T10:00:02+01:00". 1970 to 9999. */
 bool timestamp_parse(const char *text, size_t length, int64_t *ms);

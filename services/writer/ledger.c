@@ -5,6 +5,7 @@
 #include "writer/ledger.h"
 
 #include "base/json.h"
+#include "base/timestamp.h"
 #include "model/version.h"
 
 void ledger_entry_write(const struct ledger_entry *entry, struct buffer *out)
@@ -43,7 +44,7 @@ static void read_lease(struct ledger_entry *entry, const json_t *object)
                 return;
         memcpy(entry->token, token, strlen(token) + 1);
         if (!json_member_integer(object, "lease_until", &entry->lease_until_ms) ||
-            entry->lease_until_ms < 0)
+            entry->lease_until_ms < 0 || entry->lease_until_ms > TIMESTAMP_LAST)
                 entry->lease_until_ms = 0;
 }
 

@@ -71,6 +71,23 @@ static void test_foreign_bytes(void **state)
         }
 }
 
+/* It becomes the time of a seal, which is written as a date. */
+static void test_impossible_lease(void **state)
+{
+        static const char text[] = "{\"wish\":{\"serial\":0},\"token\":\"they\","
+                                   "\"lease_until\":1772556021355602117}";
+        _cleanup_(buffer_deinit) struct buffer again = BUFFER_NULL;
+        _cleanup_(ledger_entry_deinit) struct ledger_entry entry, reread = { .done = 0 };
+
+        (void)state;
+        check_number(ledger_entry_read(&entry, slice_of(text), NULL), 0, "it is read");
+        check_number(entry.lease_until_ms, 0, "as a lease without a time");
+        ledger_entry_adopt(&entry, "me");
+        ledger_entry_write(&entry, &again);
+        check_number(ledger_entry_read(&reread, buffer_slice(&again), NULL), 0,
+                     "it stays readable");
+}
+
 static void test_adopt(void **state)
 {
         static const struct {
@@ -126,9 +143,8 @@ static void test_position(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_round_trip),
-                cmocka_unit_test(test_foreign_bytes),
-                cmocka_unit_test(test_adopt),
+                cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_foreign_bytes),
+                cmocka_unit_test(test_impossible_lease), cmocka_unit_test(test_adopt),
                 cmocka_unit_test(test_position),
         };
 
