@@ -1,0 +1,47 @@
+/* tests/fuzz/fuzz_ledger.c
+ *
+ * Values of the ledger in Redis. What can be read is written the same again, also after another
+ * owner's lease was taken over; what cannot leaves nothing behind.
+ */
+#include "fuzz/fuzz.h"
+
+#include "base/cleanup.h"
+#include "writer/ledger.h"
+
+static void check_position(struct slice bytes)
+{
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
+        struct ledger_position position, again;
+
+        ledger_position_read(&position, bytes);
+        ledger_position_write(&position, &text);
+        ledger_position_read(&again, buffer_slice(&text));
+        fuzz_check(again.epoch == position.epoch && again.offset == position.offset);
+}
+
+static void check_taken(struct ledger_entry *entry)
+{
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
+        _cleanup_(ledger_entry_deinit) struct ledger_entry again;
+
+        ledger_entry_adopt(entry, "another");
+        ledger_entry_write(entry, &text);
+        fuzz_check(ledger_entry_read(&again, buffer_slice(&text), NULL) == 0);
+        fuzz_check(wish_equal(&again.wish, &entry->wish) && again.done == entry->done);
+        fuzz_check(strcmp(again.token, entry->token) == 0);
+        fuzz_check(!entry->token[0] || again.lease_until_ms == entry->lease_until_ms);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+        struct error error = ERROR_NULL;
+        struct slice value = fuzz_slice(data, bytes);
+        _cleanup_(ledger_entry_deinit) struct ledger_entry entry;
+
+        check_position(value);
+        if (ledger_entry_read(&entry, value, &error) == 0)
+                check_taken(&entry);
+        else
+                fuzz_check(error.text[0] && wish_is_empty(&entry.wish));
+        return 0;
+}
