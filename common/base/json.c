@@ -50,6 +50,11 @@ json_t *json_read(const char *data, size_t bytes, size_t max_bytes, struct error
                 return NULL;
         }
 
+        if (memchr(data, '\0', bytes)) { /* jansson overlooks one behind a number */
+                error_set(error, "not JSON: a NUL byte");
+                return NULL;
+        }
+
         size_t deep = too_deep_at(data, bytes);
 
         if (deep < bytes) {

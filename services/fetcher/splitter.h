@@ -4,9 +4,10 @@
  * foreign bytes and trusts none: the whole text is checked against RFC 8259 (numbers, literals,
  * escapes, UTF-8), so that a broken event cannot pass as two, and a list that is cut off, or goes on
  * behind its end, is not a list. What it accepts, jansson frames alike; what jansson accepts, it
- * accepts, but for events nested deeper than JSON_DEPTH_MAX. It is wider than jansson where only the
- * content of one event is concerned (`\u0000`, lone surrogates, huge integers, members that stand
- * twice): such an event is still one event (DESIGN.md, "Reconciler" 3).
+ * accepts, but for events nested deeper than JSON_DEPTH_MAX, and a NUL byte behind a number, which
+ * jansson overlooks. It is wider than jansson where only the content of one event is concerned
+ * (`\u0000`, lone surrogates, huge integers, members that stand twice): such an event is still one
+ * event (DESIGN.md, "Reconciler" 3).
  *
  * It keeps no bytes: of each piece it says which belong to an event.
  *

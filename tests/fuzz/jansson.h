@@ -7,9 +7,14 @@
 
 #include "base/json.h"
 
-/* NULL where jansson refuses `text`; `reason` then has its code and words. */
+/* NULL where jansson refuses `text`; `reason` then has its code and words. It overlooks a NUL byte
+ * behind a number, which is no JSON: that counts as refused. */
 static inline json_t *jansson_read(struct slice text, size_t flags, json_error_t *reason)
 {
+        if (text.length > 0 && memchr(text.data, '\0', text.length)) {
+                *reason = (json_error_t){ .text = "a NUL byte" };
+                return NULL;
+        }
         return json_loadb(text.length > 0 ? text.data : "", text.length, flags, reason);
 }
 

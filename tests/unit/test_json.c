@@ -144,12 +144,23 @@ static void test_write_members(void **state)
                    "members in a row");
 }
 
+static void test_nul_byte(void **state)
+{
+        static const char text[] = "{\"a\":1\0,\"b\":2}";
+        struct error error = ERROR_NULL;
+
+        (void)state;
+        check(!json_read(text, sizeof(text) - 1, 128, &error), "jansson would overlook it");
+        check_text(error.text, "not JSON: a NUL byte", "says what");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_read),          cmocka_unit_test(test_bounds),
                 cmocka_unit_test(test_members),       cmocka_unit_test(test_write_string),
                 cmocka_unit_test(test_write_members),
+                cmocka_unit_test(test_nul_byte),
         };
 
         return cmocka_run_group_tests_name("json", tests, NULL, NULL);
