@@ -170,4 +170,10 @@ int kafka_create_topics(const struct kafka_cluster *cluster, int32_t replication
                         int64_t timeout_ms, struct kafka_topic_report reports[TOPIC_COUNT],
                         struct error *error);
 
+/* Where a moment is in a topic: offsets[p] is the first record of partition p that was written at or
+ * after time_ms, KAFKA_END where there is none. KAFKA_BEGIN and KAFKA_END for a time give the
+ * bounds of the log: its first offset, and the next that will be written. Blocking. */
+int kafka_offsets_at(const struct kafka_cluster *cluster, enum topic topic, int64_t time_ms,
+                     int64_t timeout_ms, int64_t *offsets, struct error *error);
+
 #endif

@@ -1,0 +1,58 @@
+/* common/io/kafka_times.c
+ *
+ * Kafka keeps an index of times for every log, so that reading "from yesterday on" need not begin
+ * at the beginning. The brokers take -2 and -1 for a time as the log's bounds, which is what
+ * KAFKA_BEGIN and KAFKA_END are.
+ */
+#include "io/kafka_config.h"
+
+static int take_offsets(const rd_kafka_topic_partition_list_t *list, int64_t *offsets,
+                        struct error *error)
+{
+        for (int i = 0; i < list->cnt; i++) {
+                const rd_kafka_topic_partition_t *found = &list->elems[i];
+
+                if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+                        return error_set(error, "kafka: %s, partition %d: %s", found->topic,
+                                         (int)found->partition, rd_kafka_err2str(found->err));
+                offsets[found->partition] = found->offset;
+        }
+        return 0;
+}
+
+static int ask(rd_kafka_t *rk, const struct kafka_cluster *cluster, enum topic topic,
+               int64_t time_ms, int64_t timeout_ms, int64_t *offsets, struct error *error)
+{
+        int32_t count = cluster->topics->partitions;
+        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+        int result;
+
+        for (int32_t i = 0; i < count; i++)
+                rd_kafka_topic_partition_list_add(list, cluster->topics->names[topic], i)->offset =
+                        time_ms;
+
+        rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, (int)timeout_ms);
+
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+                result = error_set(error, "kafka: %s: its offsets cannot be asked for: %s",
+                                   cluster->topics->names[topic], rd_kafka_err2str(code));
+        else
+                result = take_offsets(list, offsets, error);
+        rd_kafka_topic_partition_list_destroy(list);
+        return result;
+}
+
+int kafka_offsets_at(const struct kafka_cluster *cluster, enum topic topic, int64_t time_ms,
+                     int64_t timeout_ms, int64_t *offsets, struct error *error)
+{
+        rd_kafka_conf_t *conf = kafka_config_new(cluster, KAFKA_FOR_ADMIN, error);
+        rd_kafka_t *rk = conf ? kafka_config_open(conf, RD_KAFKA_CONSUMER, error) : NULL;
+
+        if (!rk)
+                return -1;
+
+        int result = ask(rk, cluster, topic, time_ms, timeout_ms, offsets, error);
+
+        rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        return result;
+}
