@@ -85,3 +85,9 @@ void dead_letter_headers(const struct dead_letter *letter, const struct headers 
         add_time(out, "dplsync-last-failed-at", letter->last_failed_ms);
         add_answer(letter->answer, out);
 }
+
+void dead_letter_original(const struct headers *letter, struct headers *out)
+{
+        headers_clear(out);
+        borrow_original(letter, out);
+}

@@ -32,4 +32,8 @@ struct dead_letter {
 void dead_letter_headers(const struct dead_letter *letter, const struct headers *original,
                          struct headers *out);
 
+/* The original's headers as they stand in a dead letter: all but ours, borrowed. `out` is cleared
+ * first. */
+void dead_letter_original(const struct headers *letter, struct headers *out);
+
 #endif

@@ -1,47 +1,16 @@
-/* services/operator/topics.c
+/* services/operator/cli_topics.c
  *
  * Both commands end with the same table of all six topics, and fail when one is not as it must be:
  * a deployment can run `create` before each roll-out and trust its exit code.
  */
-#include "operator/topics.h"
-
 #include <stdio.h>
 
-#include "io/config_file.h"
-#include "io/kafka.h"
+#include "operator/cli.h"
+#include "operator/desk.h"
 #include "operator/invocation.h"
 #include "operator/table.h"
 
 enum { TIMEOUT_MS = 10000, NUMBER_BYTES = 16 };
-
-/* A configuration as the Kafka functions want it. */
-struct setup {
-        struct config *config;
-        struct topics topics;
-        struct kafka_cluster cluster;
-};
-
-static void setup_deinit(struct setup *setup)
-{
-        config_free(setup->config);
-}
-
-static int setup_load(struct setup *setup, const struct invocation *invocation, struct error *error)
-{
-        setup->config = config_file_load(invocation->config_path, error);
-        if (!setup->config)
-                return -1;
-        if (!topics_init(&setup->topics, setup->config->topics_prefix,
-                         (int32_t)setup->config->topics_partitions,
-                         (uint32_t)setup->config->topics_epoch))
-                return error_set(error,
-                                 "%s: topics.prefix: \"%.100s\" makes no names that Kafka takes",
-                                 invocation->config_path, setup->config->topics_prefix);
-        setup->cluster = (struct kafka_cluster){ setup->config->kafka, &setup->topics, "dplsync" };
-        if (kafka_check_properties(&setup->cluster, error) < 0)
-                return error_wrap(error, "%s", invocation->config_path);
-        return 0;
-}
 
 static const char *state_word(enum kafka_topic_state state, bool dry_run)
 {
@@ -60,7 +29,7 @@ static const char *state_word(enum kafka_topic_state state, bool dry_run)
         return "";
 }
 
-static void print_table(const struct setup *setup, const struct kafka_topic_report *reports,
+static void print_table(const struct desk *desk, const struct kafka_topic_report *reports,
                         bool dry_run)
 {
         static const char *const heading[] = { "TOPIC", "STATE", "PARTITIONS", "REPLICATION", "" };
@@ -77,7 +46,7 @@ static void print_table(const struct setup *setup, const struct kafka_topic_repo
                         snprintf(partitions, sizeof(partitions), "%d", (int)report->partitions);
                         snprintf(replication, sizeof(replication), "%d", (int)report->replication);
                 }
-                table_add(&table, (const char *const[]){ setup->topics.names[report->topic],
+                table_add(&table, (const char *const[]){ desk->topics.names[report->topic],
                                                          state_word(report->state, dry_run),
                                                          partitions, replication, report->said });
         }
@@ -85,7 +54,7 @@ static void print_table(const struct setup *setup, const struct kafka_topic_repo
         fputs(text.data, stdout);
 }
 
-static void print_json(const struct setup *setup, const struct kafka_topic_report *reports,
+static void print_json(const struct desk *desk, const struct kafka_topic_report *reports,
                        bool dry_run)
 {
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
@@ -96,7 +65,7 @@ static void print_json(const struct setup *setup, const struct kafka_topic_repor
         buffer_append_byte(&text, '[');
         for (size_t i = 0; i < TOPIC_COUNT; i++) {
                 buffer_append_text(&text, i > 0 ? ",{" : "{");
-                json_write_member_text(&text, "topic", setup->topics.names[reports[i].topic]);
+                json_write_member_text(&text, "topic", desk->topics.names[reports[i].topic]);
                 json_write_member_text(&text, "state", state_word(reports[i].state, dry_run));
                 json_write_member_integer(&text, "partitions", reports[i].partitions);
                 json_write_member_integer(&text, "replication", reports[i].replication);
@@ -113,15 +82,15 @@ static bool is_usable(const struct kafka_topic_report *report)
 }
 
 /* Prints the reports; the exit code, and for a person what to do. */
-static int conclude(const struct invocation *invocation, const struct setup *setup,
+static int conclude(const struct invocation *invocation, const struct desk *desk,
                     const struct kafka_topic_report *reports, struct error *error)
 {
         size_t unusable = 0, missing = 0;
 
         if (invocation->json)
-                print_json(setup, reports, invocation->dry_run);
+                print_json(desk, reports, invocation->dry_run);
         else
-                print_table(setup, reports, invocation->dry_run);
+                print_table(desk, reports, invocation->dry_run);
         for (size_t i = 0; i < TOPIC_COUNT; i++) {
                 unusable += !is_usable(&reports[i]);
                 missing += reports[i].state == KAFKA_TOPIC_MISSING;
@@ -134,29 +103,29 @@ static int conclude(const struct invocation *invocation, const struct setup *set
         return EXIT_FAILED;
 }
 
-int topics_check(const struct invocation *invocation, struct error *error)
+int cli_topics_check(const struct invocation *invocation, struct error *error)
 {
         static const enum topic all[] = { TOPIC_SNAPSHOTS, TOPIC_CHANGES,      TOPIC_UPDATES,
                                           TOPIC_RESULTS,   TOPIC_DEAD_LETTERS, TOPIC_CONTROL };
-        _cleanup_(setup_deinit) struct setup setup = { 0 };
+        _cleanup_(desk_close) struct desk desk = { 0 };
         struct kafka_topic_report reports[TOPIC_COUNT];
 
-        if (setup_load(&setup, invocation, error) < 0)
+        if (desk_open(&desk, invocation->config_path, error) < 0)
                 return EXIT_USAGE;
-        if (kafka_describe_topics(&setup.cluster, all, TOPIC_COUNT, TIMEOUT_MS, reports, error) < 0)
+        if (kafka_describe_topics(&desk.cluster, all, TOPIC_COUNT, TIMEOUT_MS, reports, error) < 0)
                 return EXIT_FAILED;
-        return conclude(invocation, &setup, reports, error);
+        return conclude(invocation, &desk, reports, error);
 }
 
-int topics_create(const struct invocation *invocation, struct error *error)
+int cli_topics_create(const struct invocation *invocation, struct error *error)
 {
-        _cleanup_(setup_deinit) struct setup setup = { 0 };
+        _cleanup_(desk_close) struct desk desk = { 0 };
         struct kafka_topic_report reports[TOPIC_COUNT];
 
-        if (setup_load(&setup, invocation, error) < 0)
+        if (desk_open(&desk, invocation->config_path, error) < 0)
                 return EXIT_USAGE;
-        if (kafka_create_topics(&setup.cluster, invocation->replication, invocation->dry_run,
+        if (kafka_create_topics(&desk.cluster, invocation->replication, invocation->dry_run,
                                 TIMEOUT_MS, reports, error) < 0)
                 return EXIT_FAILED;
-        return conclude(invocation, &setup, reports, error);
+        return conclude(invocation, &desk, reports, error);
 }

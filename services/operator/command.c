@@ -9,25 +9,76 @@
 #include <string.h>
 
 #include "base/settings.h"
+#include "operator/cli.h"
 #include "operator/invocation.h"
-#include "operator/topics.h"
 
 enum { WORDS_BYTES = 64 };
 
 /* The texts are broken for a terminal of 80 columns. */
 const struct command commands[] = {
-        { "topics check", 0, "Look whether the topics are at Kafka as dplsync needs them",
-          "Compares each topic with what it must be: its partitions, its cleanup policy\n"
-          "and the other settings that dplsync's promises hang on. What would only be\n"
-          "better otherwise is said, too. Writes nothing. Exit code 1 when something is\n"
-          "missing or wrong.\n",
-          topics_check },
-        { "topics create", INVOCATION_DRY_RUN | INVOCATION_REPLICATION,
-          "Create the topics that are missing",
-          "Creates what is missing of the six topics, with topics.partitions partitions.\n"
-          "What stands is never changed, so it is safe to repeat. Exit code 1 when\n"
-          "afterwards one is missing or wrong.\n",
-          topics_create },
+        { .words = "topics check",
+          .summary = "Look whether the topics are at Kafka as dplsync needs them",
+          .text = "Compares each topic with what it must be: its partitions, its cleanup policy\n"
+                  "and the other settings that dplsync's promises hang on. What would only be\n"
+                  "better otherwise is said, too. Writes nothing. Exit code 1 when something is\n"
+                  "missing or wrong.\n",
+          .run = cli_topics_check },
+        { .words = "topics create",
+          .options = INVOCATION_DRY_RUN | INVOCATION_REPLICATION,
+          .summary = "Create the topics that are missing",
+          .text = "Creates what is missing of the six topics, with topics.partitions partitions.\n"
+                  "What stands is never changed, so it is safe to repeat. Exit code 1 when\n"
+                  "afterwards one is missing or wrong.\n",
+          .run = cli_topics_create },
+        { .words = "refresh",
+          .operands = "MUNICIPALITY...",
+          .operands_max = COMMAND_OPERANDS_MAX,
+          .options = INVOCATION_DRY_RUN | INVOCATION_ALL | INVOCATION_FULL | INVOCATION_FRESH,
+          .summary = "Read the lists of these sites now",
+          .text = "Asks the fetcher to read now instead of at its next turn. Safe to repeat: it\n"
+                  "costs the site a read.\n",
+          .run = cli_refresh },
+        { .words = "reassert",
+          .operands = "MUNICIPALITY...",
+          .operands_max = COMMAND_OPERANDS_MAX,
+          .options = INVOCATION_DRY_RUN | INVOCATION_ALL,
+          .summary = "Tell the vendor all events of these sites again",
+          .text = "The next whole list is told as a whole, each event with `reassert`, whether it\n"
+                  "changed or not. For a vendor who lost what it had. Safe to repeat.\n",
+          .run = cli_reassert },
+        { .words = "holds list",
+          .summary = "List the deletions that wait for a decision",
+          .text = "A site that suddenly lacks many events is not believed at once: the deletions\n"
+                  "are held. Writes nothing.\n",
+          .run = cli_holds_list },
+        { .words = "holds show",
+          .operands = "MUNICIPALITY",
+          .operands_min = 1,
+          .operands_max = 1,
+          .summary = "Show which events a hold would delete",
+          .text = "With their titles, as the vendor was told them last. Writes nothing.\n",
+          .run = cli_holds_show },
+        { .words = "holds approve",
+          .operands = "MUNICIPALITY HOLD",
+          .operands_min = 2,
+          .operands_max = 2,
+          .options = INVOCATION_DRY_RUN,
+          .summary = "Let the deletions of a hold pass",
+          .text = "HOLD is the id that `dplsync holds list` shows: it stands for exactly the "
+                  "events\n"
+                  "that were looked at. The site is read once more, past its cache, and what it\n"
+                  "still lacks is deleted. A hold that changed meanwhile is refused.\n",
+          .run = cli_holds_approve },
+        { .words = "holds reject",
+          .operands = "MUNICIPALITY HOLD",
+          .operands_min = 2,
+          .operands_max = 2,
+          .options = INVOCATION_DRY_RUN,
+          .summary = "Keep the events of a hold",
+          .text = "They stay known to the vendor, and nothing is said of them for 24 h; if the "
+                  "site\n"
+                  "still lacks them then, they are held anew.\n",
+          .run = cli_holds_reject },
 };
 const size_t commands_count = ARRAY_LENGTH(commands);
 
@@ -96,8 +147,10 @@ const struct command *command_find(int count, char *const *words, int *used, str
 
 void command_help_all(struct buffer *out)
 {
-        buffer_append_text(out, "dplsync COMMAND [OPTIONS]\n\n"
-                                "Looks after the topics and events of dplsync.\n\nCommands:\n");
+        buffer_append_text(
+                out,
+                "dplsync COMMAND [OPTIONS]\n\n"
+                "Looks after the topics, municipalities and events of dplsync.\n\nCommands:\n");
         for (size_t i = 0; i < commands_count; i++)
                 buffer_append_format(out, "  %-20s %s\n", commands[i].words, commands[i].summary);
         buffer_append_text(out, "\nOptions:\n");
@@ -110,7 +163,9 @@ void command_help_all(struct buffer *out)
 
 void command_help(const struct command *command, struct buffer *out)
 {
-        buffer_append_format(out, "dplsync %s [OPTIONS]\n\n%s.\n\n%s\nOptions:\n", command->words,
-                             command->summary, command->text);
+        buffer_append_format(out, "dplsync %s%s%s [OPTIONS]\n\n%s.\n\n%s\nOptions:\n",
+                             command->words, command->operands ? " " : "",
+                             command->operands ? command->operands : "", command->summary,
+                             command->text);
         invocation_help(command, out);
 }

@@ -1,7 +1,7 @@
 /* services/operator/command.h
  *
- * The commands of `dplsync` are one table: finding them, their options, --help (later shell
- * completion and the manual page) come from it.
+ * The commands of `dplsync` are one table: finding them, their operands and options, --help, shell
+ * completion and the manual page come from it.
  */
 #ifndef OPERATOR_COMMAND_H
 #define OPERATOR_COMMAND_H
@@ -10,11 +10,15 @@
 #include "base/error.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 }; /* EXIT_USAGE: the configuration, too */
+enum { COMMAND_OPERANDS_MAX = 64 };
 
 struct invocation;
 
 struct command {
-        const char *words;   /* "topics create" */
+        const char *words;    /* "topics create" */
+        const char *operands; /* "MUNICIPALITY..." for --help; NULL: none */
+        size_t operands_min;
+        size_t operands_max;
         unsigned options;    /* besides --config, --json and --help: INVOCATION_... */
         const char *summary; /* one line for --help */
         const char *text;    /* more, for its own --help */

@@ -1,6 +1,6 @@
 /* services/operator/table.c
  *
- * Widths are counted in bytes, which is right for names, states and numbers.
+ * Widths are counted in characters; each is taken for one cell.
  */
 #include "operator/table.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "operator/plain.h"
 
 void table_init(struct table *table, size_t columns)
 {
@@ -40,12 +41,17 @@ static size_t width_of(const struct table *table, size_t column)
         size_t width = 0;
 
         for (size_t row = 0; row < table->rows; row++) {
-                size_t bytes = strlen(table->cells[row * table->columns + column]);
+                size_t cells = plain_width(table->cells[row * table->columns + column]);
 
-                if (bytes > width)
-                        width = bytes;
+                if (cells > width)
+                        width = cells;
         }
         return width;
+}
+
+static void append_padded(struct buffer *out, const char *cell, size_t width)
+{
+        buffer_append_format(out, "%s%*s", cell, (int)(width - plain_width(cell) + 2), "");
 }
 
 void table_format(const struct table *table, struct buffer *out)
@@ -61,7 +67,7 @@ void table_format(const struct table *table, struct buffer *out)
                 while (last > 1 && cells[last - 1][0] == '\0')
                         last--;
                 for (size_t column = 0; column + 1 < last; column++)
-                        buffer_append_format(out, "%-*s  ", (int)widths[column], cells[column]);
+                        append_padded(out, cells[column], widths[column]);
                 buffer_append_format(out, "%s\n", cells[last - 1]);
         }
 }

@@ -1,0 +1,193 @@
+/* services/operator/letter.c
+ *
+ * A letter is one piece of memory, with a NUL behind every text: some ten thousand of them are kept
+ * while an operator looks, and they are foreign bytes, so they are copied once and then only looked
+ * at.
+ */
+#include "operator/letter.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const fate_names[] = { "waits", "replayed", "discarded" };
+
+const char *letter_fate_name(enum letter_fate fate)
+{
+        return fate_names[fate];
+}
+
+static char *put(char *at, const void *data, size_t bytes)
+{
+        if (bytes > 0)
+                memcpy(at, data, bytes);
+        at[bytes] = '\0';
+        return at + bytes + 1;
+}
+
+static size_t text_bytes(const struct record *record)
+{
+        size_t bytes = record->key.length + 1 + record->value.length + 1;
+
+        for (size_t i = 0; i < record->headers->count; i++)
+                bytes += strlen(record->headers->items[i].name) + 1 +
+                         record->headers->items[i].value.length + 1;
+        return bytes;
+}
+
+static char *put_slice(char *at, struct slice from, struct slice *to)
+{
+        *to = from.data ? (struct slice){ at, from.length } : SLICE_NULL;
+        return from.data ? put(at, from.data, from.length) : at;
+}
+
+static void copy(struct letter *letter, const struct record *record, char *at)
+{
+        at = put_slice(at, record->key, &letter->key);
+        at = put_slice(at, record->value, &letter->value);
+        for (size_t i = 0; i < record->headers->count; i++) {
+                const struct header *header = &record->headers->items[i];
+
+                letter->headers[i].name = at;
+                at = put(at, header->name, strlen(header->name));
+                at = put_slice(at, header->value, &letter->headers[i].value);
+        }
+        letter->header_count = record->headers->count;
+}
+
+void letter_headers(const struct letter *letter, struct headers *headers)
+{
+        headers_clear(headers);
+        for (size_t i = 0; i < letter->header_count; i++)
+                headers_borrow(headers, letter->headers[i].name, letter->headers[i].value);
+}
+
+static const char *text_of(const struct headers *headers, const char *name)
+{
+        struct slice value = headers_get(headers, name);
+
+        return value.data ? value.data : "";
+}
+
+static void read_headers(struct letter *letter)
+{
+        struct headers headers;
+
+        letter_headers(letter, &headers);
+        letter->reason = text_of(&headers, "dplsync-reason");
+        letter->detail = text_of(&headers, "dplsync-detail");
+        letter->topic = text_of(&headers, "dplsync-topic");
+        letter->municipality = text_of(&headers, "dplsync-municipality");
+        letter->uuid = text_of(&headers, "dplsync-uuid");
+        letter->first_failed_at = text_of(&headers, "dplsync-first-failed-at");
+        letter->last_failed_at = text_of(&headers, "dplsync-last-failed-at");
+        letter->answer = text_of(&headers, "dplsync-answer");
+        headers_get_number(&headers, "dplsync-partition", &letter->from_partition);
+        headers_get_number(&headers, "dplsync-offset", &letter->from_offset);
+        headers_get_number(&headers, "dplsync-version", &letter->version);
+        headers_get_number(&headers, "dplsync-attempts", &letter->attempts);
+        headers_get_number(&headers, "dplsync-status", &letter->status);
+}
+
+struct letter *letter_new(const struct record *record)
+{
+        size_t count = record->headers->count;
+        size_t bytes = sizeof(struct letter) + count * sizeof(struct header) + text_bytes(record);
+
+        if (!headers_get(record->headers, "dplsync-reason").data)
+                return NULL;
+
+        struct letter *letter = memory_new(bytes);
+
+        letter->partition = record->partition;
+        letter->offset = record->offset;
+        letter->place = letter_place(record->partition, record->offset);
+        letter->timestamp_ms = record->timestamp_ms;
+        letter->bytes = bytes;
+        letter->headers = (struct header *)(void *)(letter + 1);
+        copy(letter, record, (char *)(letter->headers + count));
+        read_headers(letter);
+        return letter;
+}
+
+void letter_name(const struct letter *letter, char name[LETTER_NAME_BYTES])
+{
+        snprintf(name, LETTER_NAME_BYTES, "%" PRId32 "/%" PRId64, letter->partition,
+                 letter->offset);
+}
+
+static bool parse_number(const char *text, size_t length, int64_t *number)
+{
+        if (length == 0 || length > 18 || strspn(text, "0123456789") < length)
+                return false;
+        *number = strtoll(text, NULL, 10);
+        return true;
+}
+
+bool letter_name_parse(const char *name, int32_t *partition, int64_t *offset)
+{
+        const char *slash = strchr(name, '/');
+        int64_t number;
+
+        if (!slash || !parse_number(name, (size_t)(slash - name), &number) || number > INT32_MAX ||
+            !parse_number(slash + 1, strlen(slash + 1), offset))
+                return false;
+        *partition = (int32_t)number;
+        return true;
+}
+
+void letter_mark(const struct letter *letter, enum letter_fate fate, int64_t now_ms,
+                 struct outgoing *out)
+{
+        char name[LETTER_NAME_BYTES], id[LETTER_NAME_BYTES + 16];
+
+        letter_name(letter, name);
+        snprintf(id, sizeof(id), "%s-%s", fate_names[fate], name);
+        outgoing_begin(out, TOPIC_DEAD_LETTERS, letter->partition);
+        buffer_append(&out->key, letter->key.data, letter->key.length);
+        out->tombstone = true;
+        headers_add(&out->headers, "dplsync-mark", fate_names[fate]);
+        headers_add_number(&out->headers, "dplsync-letter-offset", letter->offset);
+        headers_add_cloudevent(&out->headers, id, "dplsync-operator", "dk.dplsync.dead-letter-mark",
+                               letter->municipality, now_ms);
+}
+
+bool letter_mark_read(const struct record *record, enum letter_fate *fate, int64_t *letter_offset)
+{
+        struct slice mark = headers_get(record->headers, "dplsync-mark");
+
+        if (record->value.data ||
+            !headers_get_number(record->headers, "dplsync-letter-offset", letter_offset))
+                return false;
+        *fate = slice_is(mark, fate_names[LETTER_REPLAYED])    ? LETTER_REPLAYED
+                : slice_is(mark, fate_names[LETTER_DISCARDED]) ? LETTER_DISCARDED
+                                                               : LETTER_WAITS;
+        return *fate != LETTER_WAITS;
+}
+
+static bool is_of_event(const struct letter *letter, const struct uuid *wanted)
+{
+        struct uuid uuid;
+
+        return uuid_parse(letter->uuid, strlen(letter->uuid), &uuid) &&
+               uuid_compare(&uuid, wanted) == 0;
+}
+
+bool letter_matches(const struct letter *letter, const struct letter_filter *filter)
+{
+        char name[LETTER_NAME_BYTES];
+
+        letter_name(letter, name);
+        if (!filter->handled && letter->fate != LETTER_WAITS)
+                return false;
+        if (filter->municipality && strcmp(filter->municipality, letter->municipality) != 0)
+                return false;
+        if (filter->reason && strcmp(filter->reason, letter->reason) != 0)
+                return false;
+        if (filter->name && strcmp(filter->name, name) != 0)
+                return false;
+        if (filter->uuid && !is_of_event(letter, filter->uuid))
+                return false;
+        return letter->timestamp_ms >= filter->from_ms &&
+               (filter->to_ms == 0 || letter->timestamp_ms < filter->to_ms);
+}
