@@ -1,40 +1,19 @@
 /* common/io/admin.c
  *
- * libmicrohttpd brings an epoll of its own; the loop watches that one descriptor and a timer, so a
- * slow reader of /metrics costs no thread and holds nobody. The socket is opened here, so that a
- * port that is taken is said with its number.
- *
  * The port has no log-in and is meant for probes and scrapes: few connections, small requests, no
  * answer has anything in it that a person outside may not see.
  */
 #include "io/admin.h"
 
-#include <errno.h>
-#include <microhttpd.h>
-#include <netdb.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "io/web_server.h"
 
-enum {
-        CONNECTIONS_MAX = 32,
-        CONNECTION_TIMEOUT_S = 10,
-        CONNECTION_MEMORY_BYTES = 8192,
-        WAIT_WHEN_FULL_MS = 100,
-        BACKLOG = 64,
-};
+enum { CONNECTIONS_MAX = 32, REQUEST_BYTES = 8192 };
 
 struct admin {
-        struct loop *loop;
-        struct MHD_Daemon *server;
-        struct loop_watch *watch;
-        struct loop_timer timer;
-        int port;
-
+        struct web_server *server;
         char *service;
         struct metrics *metrics;
         admin_ready_fn *ready;
@@ -143,143 +122,6 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
         return queued;
 }
 
-/* The loop's side */
-
-static bool is_full(struct admin *admin)
-{
-        const union MHD_DaemonInfo *info =
-                MHD_get_daemon_info(admin->server, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-        return info && info->num_connections >= CONNECTIONS_MAX;
-}
-
-/* At its limit libmicrohttpd stops listening, and listens again at the beginning of a run after the
- * one that closed a connection; neither its descriptor nor its timeout asks for that run. */
-static void run_server(void *context)
-{
-        struct admin *admin = context;
-        bool was_full = is_full(admin);
-        MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-
-        MHD_run(admin->server);
-
-        bool waits = MHD_get_timeout(admin->server, &wait_ms) == MHD_YES;
-
-        if (was_full && (!waits || wait_ms > WAIT_WHEN_FULL_MS))
-                wait_ms = WAIT_WHEN_FULL_MS;
-        if (was_full || waits)
-                loop_timer_set(admin->loop, &admin->timer,
-                               loop_now_ms(admin->loop) + (int64_t)wait_ms);
-        else
-                loop_timer_stop(admin->loop, &admin->timer);
-}
-
-/* "host:port", "[::1]:port" or ":port" into its two halves. */
-static int split_address(const char *address, char host[256], const char **port,
-                         struct error *error)
-{
-        const char *colon = strrchr(address, ':');
-        const char *start = address;
-        size_t length = colon ? (size_t)(colon - address) : 0;
-
-        if (!colon || colon[1] == '\0' || length >= 256)
-                return error_set(error, "admin_address \"%.100s\" is not host:port", address);
-        if (length >= 2 && start[0] == '[' && start[length - 1] == ']') {
-                start++;
-                length -= 2;
-        }
-        memcpy(host, start, length);
-        host[length] = '\0';
-        *port = colon + 1;
-        return 0;
-}
-
-static int bind_and_listen(const struct addrinfo *at)
-{
-        int on = 1;
-        int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-        if (fd < 0)
-                return -1;
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-        if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-                return fd;
-
-        int reason = errno;
-
-        close(fd);
-        errno = reason;
-        return -1;
-}
-
-static int open_socket(const char *address, struct error *error)
-{
-        char host[256];
-        const char *port = NULL;
-        struct addrinfo *at;
-        const struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
-
-        if (split_address(address, host, &port, error) < 0)
-                return -1;
-
-        int code = getaddrinfo(host[0] ? host : NULL, port, &hints, &at);
-
-        if (code != 0)
-                return error_set(error, "admin_address \"%s\": %s", address, gai_strerror(code));
-
-        int fd = bind_and_listen(at);
-
-        if (fd < 0)
-                error_set(error, "admin_address %s cannot be listened on: %s", address,
-                          strerror(errno));
-        freeaddrinfo(at);
-        return fd;
-}
-
-static int port_of(int fd)
-{
-        struct sockaddr_storage at;
-        socklen_t bytes = sizeof(at);
-        char port[NI_MAXSERV];
-
-        if (getsockname(fd, (struct sockaddr *)&at, &bytes) < 0 ||
-            getnameinfo((struct sockaddr *)&at, bytes, NULL, 0, port, sizeof(port),
-                        NI_NUMERICSERV) != 0)
-                return -1;
-        return (int)strtol(port, NULL, 10);
-}
-
-static int start_server(struct admin *admin, const char *address, struct error *error)
-{
-        struct MHD_OptionItem options[] = {
-                { MHD_OPTION_LISTEN_SOCKET, -1, NULL },
-                { MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL },
-                { MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S, NULL },
-                { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, NULL },
-                { MHD_OPTION_END, 0, NULL },
-        };
-        int fd = open_socket(address, error);
-
-        if (fd < 0)
-                return -1;
-        admin->port = port_of(fd);
-        options[0].value = fd;
-        admin->server = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, admin,
-                                         MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-        if (!admin->server) {
-                close(fd);
-                return error_set(error, "the admin port's server cannot be started");
-        }
-
-        const union MHD_DaemonInfo *info =
-                MHD_get_daemon_info(admin->server, MHD_DAEMON_INFO_EPOLL_FD);
-
-        if (!info)
-                return error_set(error, "this libmicrohttpd has no epoll");
-        admin->watch = loop_watch(admin->loop, info->epoll_fd, POLLIN, run_server, admin);
-        return 0;
-}
-
 struct admin *admin_new(struct loop *loop, const char *address, const char *service,
                         struct metrics *metrics, admin_ready_fn *ready, admin_collect_fn *collect,
                         void *context, struct error *error)
@@ -287,15 +129,23 @@ struct admin *admin_new(struct loop *loop, const char *address, const char *serv
         struct admin *admin = memory_new(sizeof(*admin));
 
         *admin = (struct admin){
-                .loop = loop,
                 .service = memory_copy_text(service),
                 .metrics = metrics,
                 .ready = ready,
                 .collect = collect,
                 .context = context,
         };
-        admin->timer = (struct loop_timer){ .fn = run_server, .context = admin };
-        if (start_server(admin, address, error) < 0) {
+        admin->server = web_server_new(loop,
+                                       &(struct web_server_setup){
+                                               .address = address,
+                                               .setting = "admin_address",
+                                               .connections_max = CONNECTIONS_MAX,
+                                               .request_bytes = REQUEST_BYTES,
+                                               .answer = answer,
+                                               .context = admin,
+                                       },
+                                       error);
+        if (!admin->server) {
                 admin_free(admin);
                 return NULL;
         }
@@ -304,17 +154,14 @@ struct admin *admin_new(struct loop *loop, const char *address, const char *serv
 
 int admin_port(const struct admin *admin)
 {
-        return admin->port;
+        return web_server_port(admin->server);
 }
 
 void admin_free(struct admin *admin)
 {
         if (!admin)
                 return;
-        loop_unwatch(admin->watch);
-        loop_timer_stop(admin->loop, &admin->timer);
-        if (admin->server)
-                MHD_stop_daemon(admin->server);
+        web_server_free(admin->server);
         free(admin->service);
         free(admin);
 }
