@@ -72,18 +72,29 @@ const struct setting config_settings[] = {
         { "writer.half_unknown_wait", SETTING_DURATION, AT(writer.half_unknown_wait_ms), "1h", 0,
           604800000, NULL, true,
           "How long half a link pair waits for the other half to become known." },
+        { "console.address", SETTING_TEXT, AT(console.address), "127.0.0.1:9104", 0, 0, NULL, false,
+          "Where `dplsync console` serves its page." },
+        { "console.actions", SETTING_BOOLEAN, AT(console.actions), "false", 0, 0, NULL, false,
+          "Whether the page has buttons; without them it only shows." },
+        { "console.origin", SETTING_TEXT, AT(console.origin), NULL, 0, 0, NULL, false,
+          "Where people reach the page, such as https://dplsync.vendor.example; without it, only "
+          "as "
+          "localhost." },
+        { "console.user_header", SETTING_TEXT, AT(console.user_header), NULL, 0, 0, NULL, false,
+          "Header in which the proxy before the page names the person; only for a proxy that sets "
+          "it always." },
 };
 
 const size_t config_settings_count = ARRAY_LENGTH(config_settings);
 
 /* Prefixes of the table's sections. */
-static const char *const sections[] = { "redis.", "topics.", "fetcher.", "reconciler.", "writer." };
+static const char *const sections[] = { "redis.",      "topics.", "fetcher.",
+                                        "reconciler.", "writer.", "console." };
 
 /* Members of the file that are no settings of the table's top level. "$schema" is for editors. */
-static const char *const other_members[] = { "$schema", "kafka",      "redis",
-                                             "topics",  "defaults",   "municipalities",
-                                             "fetcher", "reconciler", "writer",
-                                             NULL };
+static const char *const other_members[] = { "$schema",  "kafka",          "redis",   "topics",
+                                             "defaults", "municipalities", "fetcher", "reconciler",
+                                             "writer",   "console",        NULL };
 
 /* Properties of librdkafka that the environment can set although the file does not have them. */
 static const char *const kafka_variables[] = {
@@ -185,7 +196,7 @@ static int read_sections(struct config *config, const json_t *root, struct error
 }
 
 /* "127.0.0.1:9101", "[::]:9101"; port 0 takes a free one. */
-static int check_address(const char *section, const char *address, struct error *error)
+static int check_address(const char *setting, const char *address, struct error *error)
 {
         const char *colon = strrchr(address, ':');
         size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
@@ -195,9 +206,30 @@ static int check_address(const char *section, const char *address, struct error 
             (bracketed || memchr(address, ':', (size_t)(colon - address)) == NULL) &&
             strtol(colon + 1, NULL, 10) <= 65535)
                 return 0;
+        return error_set(error, "%s: \"%.64s\" is not an address; write \"0.0.0.0:9101\"", setting,
+                         address);
+}
+
+/* As browsers send it: scheme, host and port only. */
+static int check_origin(const char *origin, struct error *error)
+{
+        static const char allowed[] =
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:[]-";
+
+        if (!origin)
+                return 0;
+
+        size_t scheme = strncmp(origin, "https://", 8) == 0  ? 8
+                        : strncmp(origin, "http://", 7) == 0 ? 7
+                                                             : 0;
+
+        if (scheme > 0 && origin[scheme] != '\0' &&
+            strspn(origin + scheme, allowed) == strlen(origin + scheme))
+                return 0;
         return error_set(error,
-                         "%s.admin_address: \"%.64s\" is not an address; write \"0.0.0.0:9101\"",
-                         section, address);
+                         "console.origin: \"%.64s\" is not scheme, host and port only; write "
+                         "\"https://dplsync.vendor.example\"",
+                         origin);
 }
 
 /* The URL may hold a password: it is not quoted. */
@@ -234,9 +266,12 @@ static int check_settings(const struct config *config, struct error *error)
 
         if (check_redis(config->redis_url, error) < 0 ||
             check_contact(config->contact, error) < 0 ||
-            check_address("fetcher", config->fetcher.admin_address, error) < 0 ||
-            check_address("reconciler", config->reconciler.admin_address, error) < 0 ||
-            check_address("writer", config->writer.admin_address, error) < 0)
+            check_address("fetcher.admin_address", config->fetcher.admin_address, error) < 0 ||
+            check_address("reconciler.admin_address", config->reconciler.admin_address, error) <
+                    0 ||
+            check_address("writer.admin_address", config->writer.admin_address, error) < 0 ||
+            check_address("console.address", config->console.address, error) < 0 ||
+            check_origin(config->console.origin, error) < 0)
                 return -1;
         if (!topics_init(&topics, config->topics_prefix, (int32_t)config->topics_partitions,
                          (uint32_t)config->topics_epoch))

@@ -45,6 +45,12 @@ struct config {
                 int64_t unknown_municipality_wait_ms; /* 10m */
                 int64_t half_unknown_wait_ms;         /* 1h */
         } writer;
+        struct config_console {
+                char *address;          /* 127.0.0.1:9104 */
+                bool actions;           /* false: the page only shows */
+                char *origin;           /* "https://dplsync.vendor.example"; NULL: localhost alone */
+                char *user_header;      /* of an authenticating proxy; NULL: none */
+        } console;
 
         struct municipality *municipalities; /* sorted by id, unique */
         size_t municipality_count;

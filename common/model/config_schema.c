@@ -92,6 +92,7 @@ static void schema_root(struct buffer *out)
         schema_section(out, "reconciler", "reconciler.", "The program that tells the vendor.",
                        NULL);
         schema_section(out, "writer", "writer.", "The program that writes to the sites.", NULL);
+        schema_section(out, "console", "console.", "The operator's page, `dplsync console`.", NULL);
         schema_municipalities(out);
         buffer_append_byte(out, '}');
         json_write_member(out, "$defs");
@@ -107,6 +108,7 @@ static const struct {
 } patterns[] = {
         { { "properties", "redis", "properties", "url" }, "^(redis|rediss|redis\\+sentinel)://." },
         { { "properties", "topics", "properties", "prefix" }, "^[a-zA-Z0-9._-]*$" },
+        { { "properties", "console", "properties", "origin" }, "^https?://[A-Za-z0-9.:\\[\\]-]+$" },
         { { "properties", "contact", NULL, NULL }, "^[ -'*-\\[\\]-~]+$" },
         { { "$defs", "municipality", "properties", "base_url" },
           "^https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?"

@@ -136,6 +136,16 @@ static const struct {
         { "IPv6 without brackets",
           "{" COMMON "," LIST ",\"writer\":{\"admin_address\":\"::1:80\"}}",
           "writer.admin_address: \"::1:80\" is not an address; write \"0.0.0.0:9101\"" },
+        { "the console's port alone", "{" COMMON "," LIST ",\"console\":{\"address\":\"9104\"}}",
+          "console.address: \"9104\" is not an address; write \"0.0.0.0:9101\"" },
+        { "an origin with a path",
+          "{" COMMON "," LIST ",\"console\":{\"origin\":\"https://a.example/\"}}",
+          "console.origin: \"https://a.example/\" is not scheme, host and port only; write "
+          "\"https://dplsync.vendor.example\"" },
+        { "an origin without a scheme",
+          "{" COMMON "," LIST ",\"console\":{\"origin\":\"a.example\"}}",
+          "console.origin: \"a.example\" is not scheme, host and port only; write "
+          "\"https://dplsync.vendor.example\"" },
         { "a cap below the base",
           "{" COMMON "," LIST ",\"writer\":{\"retry_base\":\"10s\",\"retry_cap\":\"5s\"}}",
           "writer.retry_cap: it is less than writer.retry_base" },
