@@ -10,9 +10,12 @@
 #include "model/version.h"
 
 static const char *const outcome_names[] = {
-        [OUTCOME_APPLIED] = "applied", [OUTCOME_UNCHANGED] = "unchanged",
-        [OUTCOME_SUPERSEDED] = "superseded", [OUTCOME_ENDED] = "ended",
-        [OUTCOME_GONE] = "gone", [OUTCOME_DEAD] = "dead",
+        [OUTCOME_APPLIED] = "applied",
+        [OUTCOME_UNCHANGED] = "unchanged",
+        [OUTCOME_SUPERSEDED] = "superseded",
+        [OUTCOME_ENDED] = "ended",
+        [OUTCOME_GONE] = "gone",
+        [OUTCOME_DEAD] = "dead",
 };
 
 enum { VALUE_BYTES_MAX = 256 * 1024, REASON_BYTES = 64 };
@@ -54,6 +57,8 @@ void result_write(const struct result *result, struct buffer *value)
         json_write_member_integer(value, "attempts", result->attempts);
         if (result->idempotency_key[0])
                 json_write_member_text(value, "idempotency_key", result->idempotency_key);
+        if (result->wished_at_ms > 0)
+                json_write_member_time(value, "wished_at", result->wished_at_ms);
         json_write_member_time(value, "finished_at", result->finished_at_ms);
         write_members(result, value);
         json_write_member(value, "wish");
@@ -103,6 +108,9 @@ static int read_attempts(struct result *result, const json_t *object, struct err
         result->status = (long)status;
         if (read_key(result, object, error) < 0)
                 return -1;
+        if (json_object_get(object, "wished_at") &&
+            fields_time(object, "wished_at", &result->wished_at_ms, error) < 0)
+                return -1;
         return fields_time(object, "finished_at", &result->finished_at_ms, error);
 }
 
@@ -148,10 +156,11 @@ static int read_members(struct result *result, const json_t *object, struct erro
 
 int result_read(struct result *result, struct slice value, struct error *error)
 {
-        static const char *const names[] = { "municipality", "uuid",     "version",
-                                             "outcome",      "reason",   "status",
-                                             "attempts",     "state",    "idempotency_key",
-                                             "finished_at",  "external_data", "wish", NULL };
+        static const char *const names[] = { "municipality", "uuid",      "version",
+                                             "outcome",      "reason",    "status",
+                                             "attempts",     "state",     "idempotency_key",
+                                             "finished_at",  "wished_at", "external_data",
+                                             "wish",         NULL };
         _cleanup_(json_decrefp) json_t *object =
                 json_raw_read(value, names, VALUE_BYTES_MAX, error);
 

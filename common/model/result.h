@@ -23,18 +23,19 @@ enum { IDEMPOTENCY_KEY_BYTES = 33 }; /* 32 hex digits and a NUL */
 struct result {
         char municipality[MUNICIPALITY_ID_BYTES];
         struct uuid uuid;
-        uint64_t version;               /* of the update that this answers */
+        uint64_t version; /* of the update that this answers */
         enum result_outcome outcome;
-        long status;                    /* HTTP status, 0: no request */
+        long status; /* HTTP status, 0: no request */
         unsigned attempts;
         char idempotency_key[IDEMPOTENCY_KEY_BYTES]; /* "" : none */
+        int64_t wished_at_ms; /* when the update's record was written; 0: not told */
         int64_t finished_at_ms;
-        bool present[MEMBER_COUNT];     /* what was sent or would have been */
+        bool present[MEMBER_COUNT]; /* what was sent or would have been */
         enum event_state state;
-        const char *url;                /* borrowed when writing */
+        const char *url; /* borrowed when writing */
         const char *admin_url;
         const char *reason; /* OUTCOME_DEAD: the dead letter's code; NULL otherwise; borrowed */
-        struct wish wish;               /* owned: result_deinit */
+        struct wish wish;   /* owned: result_deinit */
 };
 
 void result_write(const struct result *result, struct buffer *value);

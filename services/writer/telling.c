@@ -46,6 +46,7 @@ static void result_of_wanted(struct result *result, const struct lane *lane,
         result->version = wanted->version;
         result->outcome = outcomes[wanted->end];
         result->attempts = wanted->attempts;
+        result->wished_at_ms = wanted->since_ms > 0 ? wanted->since_ms : 0;
         result->reason = wanted->reason;
         memcpy(result->present, update->present, sizeof(result->present));
         result->state = update->state;

@@ -246,6 +246,7 @@ static void print_wishes(struct buffer *value)
                                  .status = 422,
                                  .attempts = 1,
                                  .idempotency_key = "9d0c5e1f2a3b4c5d6e7f8091a2b3c4d5",
+                                 .wished_at_ms = now_ms,
                                  .finished_at_ms = now_ms,
                                  .present = { true, true, true },
                                  .state = STATE_SOLD_OUT,

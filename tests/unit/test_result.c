@@ -5,7 +5,7 @@
 #include "model/result.h"
 
 #define UUID "0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b"
-#define KEY "9d0c0000000000000000000000000001"
+#define KEY  "9d0c0000000000000000000000000001"
 #define HEAD(outcome)                                                                              \
         "{\"municipality\":\"aarhus\",\"uuid\":\"" UUID                                            \
         "\",\"version\":1099511628211,\"outcome\":\"" outcome "\""
@@ -46,6 +46,7 @@ static void check_written(const struct result *result, const char *want, const c
         check_number(read.outcome, result->outcome, says);
         check_number(read.status, result->status, says);
         check_text(read.idempotency_key, result->idempotency_key, says);
+        check_number(read.wished_at_ms, result->wished_at_ms, says);
         check_number(read.finished_at_ms, result->finished_at_ms, says);
         check(memcmp(read.present, result->present, sizeof(read.present)) == 0, says);
         check(wish_equal(&read.wish, &result->wish), says);
@@ -67,12 +68,19 @@ static void test_write(void **state)
         check_written(&result,
                       HEAD("applied") ",\"status\":200,\"attempts\":1,\"idempotency_key\":\"" KEY
                                       "\"" TIME ",\"state\":\"SoldOut\",\"external_data\":{\"url\":"
-                                                "\"https://a/1\",\"admin_url\":null}" WISH,
+                                      "\"https://a/1\",\"admin_url\":null}" WISH,
                       "an applied one");
 
         result = result_of(OUTCOME_UNCHANGED);
         check_written(&result, HEAD("unchanged") ",\"attempts\":0" TIME WISH,
                       "no request was sent");
+
+        result.wished_at_ms = INT64_C(1772355601480);
+        check_written(
+                &result,
+                HEAD("unchanged") ",\"attempts\":0,\"wished_at\":\"2026-03-01T09:00:01.480Z\"" TIME
+                        WISH,
+                "when it was wished");
 
         result = result_of(OUTCOME_DEAD);
         result.reason = "rejected-by-cms";
@@ -106,6 +114,8 @@ static const struct {
         { "a short key", HEAD("gone") ",\"attempts\":1,\"idempotency_key\":\"9d0c\"" TIME WISH,
           "idempotency_key" },
         { "no time", HEAD("gone") ",\"attempts\":1" WISH, "finished_at" },
+        { "wished at no time", HEAD("gone") ",\"attempts\":1,\"wished_at\":7" TIME WISH,
+          "wished_at" },
         { "a state that is none", HEAD("gone") ",\"attempts\":1" TIME ",\"state\":null" WISH,
           "state" },
         { "a link that is none",
