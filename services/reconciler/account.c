@@ -40,6 +40,7 @@ void account_applied(struct reconciler_actions *actions, const char *municipalit
         report->updated = (int64_t)diff->counts.updated;
         report->reasserted = (int64_t)diff->counts.reasserted;
         report->deleted = (int64_t)diff->counts.deleted;
+        report->buried = (int64_t)diff->counts.buried;
 }
 
 void account_judged(struct reconciler_actions *actions, const struct snapshot *snapshot,

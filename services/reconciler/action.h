@@ -57,7 +57,7 @@ struct report {
         char municipality[MUNICIPALITY_ID_BYTES];
         char text[ERROR_TEXT_BYTES];
         uint64_t version;
-        int64_t known, created, updated, reasserted, deleted, held, candidates;
+        int64_t known, created, updated, reasserted, deleted, buried, held, candidates;
         int64_t applied_at_ms;
 };
 
@@ -80,7 +80,7 @@ struct record { /* to be produced */
         char key[128];
         char type[32]; /* of the CloudEvent */
         char id[192];
-        struct buffer value; /* owned */
+        struct buffer value; /* owned; empty: a null, the key's tombstone */
         char trace[TRACEPARENT_BYTES];
         int64_t time_ms;
 };

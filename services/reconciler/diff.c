@@ -69,13 +69,6 @@ static void add_series(struct diff *diff, const struct known *known)
 
 /* -- what is present ------------------------------------------------------------------------- */
 
-/* An operator's rejection may have come when the deletion was told, and not yet written down: then the
- * vendor does not have what we know. */
-static bool is_doubtful(const struct known *known)
-{
-        return known->flags & KNOWN_REJECTED;
-}
-
 /* Its absence, if there was one, is over. */
 static bool clear_waiting(struct known *known)
 {
@@ -86,12 +79,16 @@ static bool clear_waiting(struct known *known)
         return true;
 }
 
-static void create(struct diff *diff, const struct listing_event *item, const struct event *event)
+/* A null may be on its way to the key of an event that was deleted long ago, from an owner that has
+ * lost the partition and does not know: it is told again with every list. */
+static void create(struct diff *diff, const struct listing_event *item, const struct event *event,
+                   bool revived)
 {
         struct diff_step *step = add_step(diff, DIFF_CREATE, &item->uuid);
 
         step->event = item->raw;
         known_from_event(&step->known, event, item->raw_hash, diff->facts.version);
+        step->known.flags = revived ? KNOWN_REVIVED : 0u;
         add_series(diff, &step->known);
 }
 
@@ -109,20 +106,29 @@ static void ignore(struct diff *diff, const struct listing_event *item, const st
         step->known.since_ms = before ? before->since_ms : 0;
 }
 
+static bool is_long_deleted(const struct diff_facts *facts, const struct known *known)
+{
+        return (known->flags & KNOWN_DELETED) &&
+               facts->now_ms - known->since_ms >= DIFF_TOMBSTONE_MS;
+}
+
 /* Never told, or told as deleted. */
 static void see_silent(struct diff *diff, const struct listing_event *item,
                        const struct known *before)
 {
         struct event event;
         bool same = before && !diff->facts.look_at_all && before->raw_hash == item->raw_hash;
+        bool bury = before && is_long_deleted(&diff->facts, before);
 
-        if (same && diff->facts.relevant_only && (before->flags & KNOWN_IRRELEVANT))
+        if (same && !bury && diff->facts.relevant_only && (before->flags & KNOWN_IRRELEVANT))
                 return;
         look_at_event(&event, &item->uuid, item->raw);
-        if (diff->facts.relevant_only && !event.relevant)
-                ignore(diff, item, &event, before);
+        if (!diff->facts.relevant_only || event.relevant)
+                create(diff, item, &event, bury);
+        else if (bury)
+                add_step(diff, DIFF_BURY, &item->uuid);
         else
-                create(diff, item, &event);
+                ignore(diff, item, &event, before);
         event_deinit(&event);
 }
 
@@ -138,10 +144,17 @@ static void update(struct diff *diff, const struct listing_event *item, struct k
         step->known.version = diff->facts.version;
 }
 
+/* An operator's rejection may have come when the deletion was told, and not yet written down: then the
+ * vendor does not have what we know. So it is with what is revived. */
+static bool is_to_be_told_again(const struct diff *diff, const struct known *known)
+{
+        return diff->facts.reassert || (known->flags & (KNOWN_REJECTED | KNOWN_REVIVED));
+}
+
 /* Equal bytes: nothing changed but that it is here. */
 static void see_same(struct diff *diff, const struct listing_event *item, struct known *known)
 {
-        bool again = diff->facts.reassert || is_doubtful(known);
+        bool again = is_to_be_told_again(diff, known);
         bool returned = clear_waiting(known);
 
         if (known->version == diff->facts.version)
@@ -170,11 +183,12 @@ static void see_different(struct diff *diff, const struct listing_event *item,
 {
         bool unknown = before->flags & KNOWN_HASHES_UNKNOWN;
         uint32_t changed = unknown ? 0 : changed_fields(before, event);
-        bool again = diff->facts.reassert || is_doubtful(before);
+        bool again = is_to_be_told_again(diff, before);
         bool reassert = unknown || (again && changed == 0);
         struct known after;
 
         known_from_event(&after, event, item->raw_hash, before->version);
+        after.flags = before->flags & KNOWN_REVIVED;
         after.since_ms = before->flags & KNOWN_WAITING ? 0 : before->since_ms;
         if (changed == 0 && !reassert) {
                 add_step(diff, DIFF_WRITE, &item->uuid)->known = known_take(&after);
@@ -188,6 +202,7 @@ static void see_different(struct diff *diff, const struct listing_event *item,
         step->state_before = before->fields[EVENT_FIELD_STATE];
         step->version_before = before->version;
         step->own_since_ms = step->known.since_ms;
+        step->again = again;
 }
 
 /* A deletion that the guard decides about: the entry as it is, to be marked later. */
@@ -288,6 +303,8 @@ static void see_absent(struct diff *diff, const struct uuid *uuid, struct known 
 {
         if (diff_is_alive(known))
                 miss_alive(diff, uuid, known);
+        else if (is_long_deleted(&diff->facts, known))
+                add_step(diff, DIFF_BURY, uuid);
         else if (known->version == VERSION_NONE && diff->facts.complete)
                 add_step(diff, DIFF_FORGET, uuid);
 }
@@ -369,7 +386,7 @@ void diff_own_state(const struct diff *diff, struct diff_step *step, enum event_
         step->changed &= ~state_bit;
         if (step->changed != 0)
                 return;
-        step->reassert = diff->facts.reassert;
+        step->reassert = step->again;
         if (step->reassert)
                 return;
         step->op = DIFF_WRITE;
@@ -535,6 +552,7 @@ static void count(struct diff *diff)
                 counts->updated += step->op == DIFF_UPDATE && !step->reassert;
                 counts->reasserted += step->op == DIFF_UPDATE && step->reassert;
                 counts->deleted += step->op == DIFF_DELETE;
+                counts->buried += step->op == DIFF_BURY;
                 if (step->op == DIFF_NOTHING || step->op == DIFF_WRITE)
                         count_waiting(diff, step);
         }

@@ -26,6 +26,8 @@ enum { DIFF_FOREIGN_EVENTS = 5 };
 #define DIFF_SIGHT_MS (2 * 24 * 3600 * INT64_C(1000))
 /* A list may show the old state for so long after our own write. */
 #define DIFF_OWN_STATE_MS (5 * 60 * INT64_C(1000))
+/* So long after its deletion an event's key gets a null, and its entry goes. */
+#define DIFF_TOMBSTONE_MS (30 * 24 * 3600 * INT64_C(1000))
 
 struct diff_facts {
         uint64_t version; /* of all changes that come of it */
@@ -43,9 +45,10 @@ enum diff_op {
         DIFF_NOTHING, /* decided: nothing to tell, nothing to write */
         DIFF_WRITE,   /* not news; `known` is written */
         DIFF_FORGET,  /* the entry goes; the vendor never heard of it */
-        DIFF_CREATE,
+        DIFF_CREATE, /* from here on: told */
         DIFF_UPDATE,
         DIFF_DELETE,
+        DIFF_BURY, /* deleted long ago: its key gets a null, the entry goes */
 };
 
 struct diff_step {
@@ -55,6 +58,7 @@ struct diff_step {
         uint32_t changed;              /* update: a bit per event_field */
         bool reassert;                 /* update: it is told again, whatever `changed` says */
         enum change_reason reason;     /* delete */
+        bool again;                    /* it would be, were nothing changed */
         enum event_state shown_before; /* update: the state as it was known */
         uint16_t state_before;         /* and its hash */
         uint64_t version_before;       /* and the version that was told last */
@@ -65,7 +69,7 @@ struct diff_step {
 struct diff_counts {
         size_t known; /* told and not deleted, afterwards: held, candidates, out of sight included
                        */
-        size_t created, updated, reasserted, deleted;
+        size_t created, updated, reasserted, deleted, buried;
         size_t held; /* rejected ones are silent and not counted */
         size_t candidates;
         size_t out_of_sight;

@@ -14,7 +14,7 @@ const struct metric reconciler_metrics[RECONCILER_METRICS_COUNT] = {
         { "dplsync_reconciler_changes_total",
           METRIC_COUNTER,
           { "municipality", "kind" },
-          "Changes told, by kind: create, update, reassert, delete" },
+          "Changes told, by kind: create, update, reassert, delete, tombstone" },
         { "dplsync_reconciler_held_deletions",
           METRIC_GAUGE,
           { "municipality", NULL },
@@ -61,6 +61,7 @@ static void count_changes(struct metrics *metrics, const struct report *report)
         metrics_add(metrics, METRIC_CHANGES, id, "update", (double)report->updated);
         metrics_add(metrics, METRIC_CHANGES, id, "reassert", (double)report->reasserted);
         metrics_add(metrics, METRIC_CHANGES, id, "delete", (double)report->deleted);
+        metrics_add(metrics, METRIC_CHANGES, id, "tombstone", (double)report->buried);
 }
 
 static void count_snapshot(struct metrics *metrics, const struct report *report,

@@ -39,7 +39,7 @@ struct rebuild {
 struct slice rebuild_municipality(struct slice key);
 
 /* One record of the municipality, in the order of the log. `value.data` NULL: a tombstone, the
- * event is forgotten. -1 and a reason where it is not ours. */
+ * event is forgotten (a list that shows it creates it anew). -1 and a reason where it is not ours. */
 int rebuild_take(struct rebuild *rebuild, struct slice key, struct slice value, int64_t record_ms,
                  struct error *error);
 

@@ -348,7 +348,7 @@ void site_take_apply(struct site *site, struct site_world *world, uint64_t token
 
 static bool is_told(const struct diff_step *step)
 {
-        return step->op == DIFF_CREATE || step->op == DIFF_UPDATE || step->op == DIFF_DELETE;
+        return step->op >= DIFF_CREATE;
 }
 
 static void tell_one(struct site *site, struct site_world *world, const struct diff_step *step)
@@ -392,7 +392,7 @@ static void write_steps(struct site *site)
         for (size_t i = 0; i < site->diff.step_count; i++) {
                 const struct diff_step *step = &site->diff.steps[i];
 
-                if (step->op == DIFF_FORGET)
+                if (step->op == DIFF_FORGET || step->op == DIFF_BURY)
                         writes_remove(&site->writes, &step->uuid);
                 else if (step->op != DIFF_NOTHING)
                         writes_set(&site->writes, &step->uuid, &step->known);

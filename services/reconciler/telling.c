@@ -33,7 +33,7 @@ static struct change change_of_step(const struct snapshot *snapshot, const struc
         return change;
 }
 
-static struct record *tell(struct reconciler_actions *actions, const struct snapshot *snapshot,
+static struct record *new_record(struct reconciler_actions *actions, const struct snapshot *snapshot,
                            const struct change *change, uint64_t token)
 {
         struct record *record = action_record(actions, TOPIC_CHANGES, snapshot->partition);
@@ -44,7 +44,6 @@ static struct record *tell(struct reconciler_actions *actions, const struct snap
         snprintf(record->type, sizeof(record->type), "dk.dplsync.change");
         change_key(change, record->key);
         snprintf(record->id, sizeof(record->id), "%s/%" PRIu64, record->key, change->version);
-        change_write(change, &record->value);
         return record;
 }
 
@@ -52,8 +51,11 @@ size_t tell_step(struct reconciler_actions *actions, const struct snapshot *snap
                  const struct diff_facts *facts, const struct diff_step *step, uint64_t token)
 {
         struct change change = change_of_step(snapshot, facts, step);
+        struct record *record = new_record(actions, snapshot, &change, token);
 
-        return tell(actions, snapshot, &change, token)->value.length;
+        if (step->op != DIFF_BURY)
+                change_write(&change, &record->value);
+        return record->value.length;
 }
 
 void tell_completion(struct reconciler_actions *actions, const struct snapshot *snapshot,
@@ -71,7 +73,7 @@ void tell_completion(struct reconciler_actions *actions, const struct snapshot *
         };
 
         memcpy(change.municipality, snapshot->municipality, sizeof(change.municipality));
-        tell(actions, snapshot, &change, token);
+        change_write(&change, &new_record(actions, snapshot, &change, token)->value);
 }
 
 void tell_refresh(struct reconciler_actions *actions, const char *municipality, int32_t partition,

@@ -9,7 +9,7 @@
 #include "reconciler/action.h"
 #include "reconciler/diff.h"
 
-/* Create, update or delete. Returns the bytes of the value. */
+/* Create, update, delete, or the null of a tombstone. Returns the bytes of the value. */
 size_t tell_step(struct reconciler_actions *actions, const struct snapshot *snapshot,
                  const struct diff_facts *facts, const struct diff_step *step, uint64_t token);
 

@@ -137,7 +137,8 @@ static void check_version(const struct row *row, const struct diff_step *step)
 
 static void describe_step(const struct diff_step *step, struct buffer *out)
 {
-        static const char *const names[] = { "", "write", "forget", "create", "update", "delete" };
+        static const char *const names[] = { "",       "write",  "forget", "create",
+                                             "update", "delete", "bury" };
 
         if (step->op == DIFF_NOTHING)
                 return;
@@ -253,6 +254,41 @@ static const struct row rows[] = {
           .shown = { { .letter = 'a', .title = "u" } },
           .was = { { .shown = A, .flags = KNOWN_HASHES_UNKNOWN } },
           .want = "a:update/again" },
+        { .says = "what was deleted 30 days ago gets a tombstone",
+          .how = CACHED,
+          .shown = { A },
+          .was = { { .shown = A },
+                   { .shown = { .letter = 'b' },
+                     .flags = KNOWN_DELETED | KNOWN_COUNTED,
+                     .since_ms = NOW_MS - 30 * DAY_MS } },
+          .want = "b:bury" },
+        { .says = "a day earlier it has none yet",
+          .how = FRESH,
+          .shown = { A },
+          .was = { { .shown = A },
+                   { .shown = { .letter = 'b' },
+                     .flags = KNOWN_DELETED,
+                     .since_ms = NOW_MS - 29 * DAY_MS } },
+          .want = "" },
+        { .says = "also where it is shown, and not relevant",
+          .how = FRESH | RELEVANT,
+          .shown = { { .letter = 'a', .relevant = true }, { .letter = 'b' } },
+          .was = { { .shown = { .letter = 'a', .relevant = true } },
+                   { .shown = { .letter = 'b' },
+                     .flags = KNOWN_DELETED | KNOWN_IRRELEVANT,
+                     .since_ms = NOW_MS - 31 * DAY_MS } },
+          .want = "b:bury" },
+        { .says = "what comes back when it was due lives",
+          .how = FRESH,
+          .shown = { A },
+          .was = { { .shown = A, .flags = KNOWN_DELETED, .since_ms = NOW_MS - 31 * DAY_MS } },
+          .want = "a:create" },
+        { .says = "and is told again with every list",
+          .how = FRESH,
+          .shown = { A, { .letter = 'b', .title = "u" } },
+          .was = { { .shown = A, .flags = KNOWN_REVIVED },
+                   { .shown = { .letter = 'b' }, .flags = KNOWN_REVIVED } },
+          .want = "a:update/again b:update/title" },
         { .says = "so is everything when it is due",
           .how = FRESH | AGAIN,
           .shown = { A },

@@ -301,7 +301,7 @@ static void do_produce(struct world *world, const struct record *record)
         }
         assert_true(++world->told_count < TOLD_MAX);
         snprintf(told->key, sizeof(told->key), "%s", record->key);
-        told->value = memory_copy_text(record->value.data);
+        told->value = memory_copy_text(record->value.data); /* NULL: a tombstone */
         told->at_ms = world->now_ms;
 }
 
@@ -317,7 +317,7 @@ static void do_read_log(struct world *world)
                         .offset = (int64_t)i,
                         .appended_ms = world->told[i].at_ms,
                         .key = slice_of(reply->copies[0]),
-                        .value = slice_of(reply->copies[1]),
+                        .value = reply->copies[1] ? slice_of(reply->copies[1]) : SLICE_NULL,
                 };
         }
         reply_add(world, RECONCILER_LOG_END, 0)->input.range.topic = TOPIC_CHANGES;
@@ -573,6 +573,8 @@ static void fold(const struct world *world, char letters[LIST_MAX])
                 struct change change;
                 struct error error = ERROR_NULL;
 
+                if (!world->told[i].value)
+                        continue;
                 if (change_read(&change, slice_of(world->told[i].value), &error) < 0)
                         fail_msg("%s", error.text);
                 if (change.op == CHANGE_SNAPSHOT)
@@ -608,7 +610,7 @@ static size_t told_with(const struct world *world, const char *piece)
         size_t count = 0;
 
         for (size_t i = 0; i < world->told_count; i++)
-                count += strstr(world->told[i].value, piece) != NULL;
+                count += world->told[i].value && strstr(world->told[i].value, piece);
         return count;
 }
 
@@ -887,6 +889,58 @@ static void test_back_before_the_first_list(void **state)
         world_free(world);
 }
 
+static size_t tombstones(const struct world *world)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < world->told_count; i++)
+                count += world->told[i].value == NULL;
+        return count;
+}
+
+static void test_tombstones(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        show(world, "ab", FRESH);
+        world->now_ms += 29 * 24 * HOUR;
+        show(world, "ab", FRESH);
+        check_number(tombstones(world), 0, "29 days after a deletion its key stands");
+        world->now_ms += 24 * HOUR;
+        show(world, "ab", CACHED);
+        check_number(tombstones(world), 1, "after 30 it gets a null");
+        check_number(world->known_count, 2, "and its entry is gone");
+        show(world, "ab", FRESH);
+        check_number(tombstones(world), 1, "once");
+        flush_redis(world);
+        show(world, "abc", FRESH);
+        check_vendor(world, "abc", "it may come back");
+        check_number(world->known_count, 3, "also after a rebuild that read the null");
+        world_free(world);
+}
+
+/* A null of somebody who has lost the partition comes behind the creation: compaction would keep
+ * only the null, so the event is told again and again. */
+static void test_revived(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        show(world, "ab", FRESH);
+        world->now_ms += 31 * 24 * HOUR;
+        show(world, "abc", CACHED);
+
+        size_t told = told_with(world, "0063\"");
+
+        for (size_t lists = 1; lists <= 3; lists++) {
+                show(world, "abc", CACHED);
+                check_number(told_with(world, "0063\""), told + lists, "told with every list");
+        }
+        check_number(tombstones(world), 0, "and no null of our own");
+        world_free(world);
+}
+
 static void test_failures(void **state)
 {
         (void)state;
@@ -1013,6 +1067,7 @@ int main(void)
                 cmocka_unit_test(test_foreign_list),  cmocka_unit_test(test_commands),
                 cmocka_unit_test(test_relevant_only), cmocka_unit_test(test_own_state),
                 cmocka_unit_test(test_flush),         cmocka_unit_test(test_failures),
+                cmocka_unit_test(test_tombstones),    cmocka_unit_test(test_revived),
                 cmocka_unit_test(test_crashes),       cmocka_unit_test(test_recreated_topic),
                 cmocka_unit_test(test_redis_away),    cmocka_unit_test(test_drain),
         };
