@@ -29,11 +29,6 @@ static const char *const field_names[EVENT_FIELD_COUNT] = {
 #undef EVENT_FIELD_TEXT
 };
 
-/* Sums of member hashes while an event is read. */
-struct sums {
-        uint64_t fields[EVENT_FIELD_COUNT];
-};
-
 enum { MEMBER_NAME_BYTES = 64 }; /* no field has a longer name */
 
 const char *event_state_name(enum event_state state)
@@ -207,33 +202,35 @@ static void take_meaning(struct event *event, const char *name, const json_t *va
         }
 }
 
-static void take_member(struct event *event, struct sums *sums, const char *name,
-                        const json_t *value)
+static void take_member(struct event *event, const char *name, const json_t *value)
 {
         enum event_field field = field_of(name);
 
         take_meaning(event, name, value);
         if (field == EVENT_FIELD_IMAGE || field == EVENT_FIELD_TEASER_IMAGE)
-                sums->fields[field] += hash_member(name, hash_image(value));
+                event->sums[field] += hash_member(name, hash_image(value));
         else if (is_news(name))
-                sums->fields[field] += hash_member(name, hash_value(value));
+                event->sums[field] += hash_member(name, hash_value(value));
 }
 
 /* What jansson refuses, by its bytes. */
-static void take_raw_member(struct sums *sums, const char *name, struct slice raw)
+static void take_raw_member(struct event *event, const char *name, struct slice raw)
 {
         if (is_news(name))
-                sums->fields[field_of(name)] += hash_member(name, hash64(raw.data, raw.length));
+                event->sums[field_of(name)] += hash_member(name, hash64(raw.data, raw.length));
 }
 
-static void take_sums(struct event *event, const struct sums *sums)
+void event_sum_up(struct event *event, uint32_t news)
 {
-        event->canonical = hash64(sums->fields, sizeof(sums->fields));
-        for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
-                uint64_t sum = sums->fields[i];
+        uint64_t counted[EVENT_FIELD_COUNT];
 
+        for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
+                uint64_t sum = event->sums[i];
+
+                counted[i] = news >> i & 1 ? sum : 0;
                 event->fields[i] = (uint16_t)(sum ^ sum >> 16 ^ sum >> 32 ^ sum >> 48);
         }
+        event->canonical = hash64(counted, sizeof(counted));
 }
 
 static int take_uuid(struct event *event, const char *text, struct error *error)
@@ -247,7 +244,6 @@ static int take_uuid(struct event *event, const char *text, struct error *error)
 
 static int take_decoded(struct event *event, const json_t *root, struct error *error)
 {
-        struct sums sums = { { 0 } };
         const char *name;
         json_t *value;
 
@@ -256,8 +252,7 @@ static int take_decoded(struct event *event, const json_t *root, struct error *e
         if (take_uuid(event, json_member_text(root, "uuid"), error) < 0)
                 return -1;
         json_object_foreach((json_t *)root, name, value)
-                take_member(event, &sums, name, value);
-        take_sums(event, &sums);
+                take_member(event, name, value);
         return 0;
 }
 
@@ -288,7 +283,6 @@ static int take_members(struct event *event, struct slice raw, struct error *err
 {
         struct json_raw walk;
         struct slice raw_name, value;
-        struct sums sums = { { 0 } };
         char name[MEMBER_NAME_BYTES], uuid[UUID_TEXT_BYTES];
         enum json_raw_step step;
 
@@ -301,11 +295,10 @@ static int take_members(struct event *event, struct slice raw, struct error *err
 
                 name_of(raw_name, name);
                 if (alone)
-                        take_member(event, &sums, name, json_array_get(alone, 0));
+                        take_member(event, name, json_array_get(alone, 0));
                 else
-                        take_raw_member(&sums, name, value);
+                        take_raw_member(event, name, value);
         }
-        take_sums(event, &sums);
         return 0;
 }
 
@@ -354,6 +347,8 @@ int event_parse(struct event *event, struct slice raw, struct error *error)
                 result = -1;
         if (result < 0)
                 event_deinit(event);
+        else
+                event_sum_up(event, UINT32_MAX);
         return result;
 }
 

@@ -80,14 +80,18 @@ struct event {
         /* Canonical: decoded strings, numbers by value (75.0 is 75), members in any order, image
          * URLs without their query (CMS-API.md: a re-cropped image is no news). A member that
          * jansson refuses (`\u0000`, a huge integer) counts by its bytes instead. */
+        uint64_t sums[EVENT_FIELD_COUNT];       /* of each field */
         uint64_t canonical;                     /* over all fields that are news */
-        uint16_t fields[EVENT_FIELD_COUNT];     /* of each; they only name what changed */
+        uint16_t fields[EVENT_FIELD_COUNT];     /* of each, short; they only name what changed */
 };
 
 /* Parse one event's raw bytes: one well-formed JSON object, no member twice, with a valid uuid. On
  * failure nothing is left to deinit. */
 int event_parse(struct event *event, struct slice raw, struct error *error);
 void event_deinit(struct event *event);
+/* Makes `canonical` and `fields` of the sums; only fields in `news` (a bit each) count for the
+ * former. event_parse has done so for all fields. */
+void event_sum_up(struct event *event, uint32_t news);
 
 /* XXH3 of the raw bytes: equal means unchanged, without parsing. */
 uint64_t event_raw_hash(struct slice raw);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/news.h"
 
 enum { BASE_URL_MAX_BYTES = 512 };
 
@@ -51,6 +52,9 @@ const struct setting municipality_settings[] = {
           "Share of the known events whose deletion within 24 h is told; more is held." },
         { "reassert_every", SETTING_DURATION, AT(reassert_every_ms), "24h", 1000, 29 * DAY_MS, NULL,
           true, "Tell the vendor every known event again at least this often." },
+        { "news_fields", SETTING_TEXT, AT(news_fields), NULL, 0, 0, NULL, true,
+          "Fields of an event whose change is told, such as \"title, date_time, state\"; empty: "
+          "all." },
         { "write_in_flight", SETTING_INTEGER, AT(write_in_flight), "2", 1, 1000, NULL, true,
           "PATCHes that are sent to the site at the same time." },
         { "write_rate", SETTING_INTEGER, AT(write_rate), "2", 1, 100000, NULL, true,
@@ -229,6 +233,8 @@ static int read_settings(struct municipality *municipality, const json_t *object
         if (check_url(municipality->base_url, municipality->allow_insecure_http, error) < 0)
                 return -1;
         trim_slashes(municipality->base_url);
+        if (news_parse(&municipality->news, municipality->news_fields, error) < 0)
+                return -1;
         return check_version(municipality->api_version, error);
 }
 

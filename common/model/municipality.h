@@ -35,6 +35,8 @@ struct municipality {
         int64_t guard_events;           /* 5: deletions within 24 h that are always allowed */
         int64_t guard_percent;          /* 20 */
         int64_t reassert_every_ms;      /* 24h */
+        char *news_fields;              /* NULL: all */
+        uint32_t news;                  /* the same, read: model/news.h */
 
         /* writing */
         int64_t write_in_flight;        /* 2 */

@@ -112,7 +112,8 @@ static bool is_long_deleted(const struct diff_facts *facts, const struct known *
                facts->now_ms - known->since_ms >= DIFF_TOMBSTONE_MS;
 }
 
-/* Never told, or told as deleted. */
+/* Never told, or told as deleted. What was told as deleted in this same version, under other rules,
+ * waits for the next one (rules.h). */
 static void see_silent(struct diff *diff, const struct listing_event *item,
                        const struct known *before)
 {
@@ -120,9 +121,11 @@ static void see_silent(struct diff *diff, const struct listing_event *item,
         bool same = before && !diff->facts.look_at_all && before->raw_hash == item->raw_hash;
         bool bury = before && is_long_deleted(&diff->facts, before);
 
+        if (before && before->version == diff->facts.version)
+                return;
         if (same && !bury && diff->facts.relevant_only && (before->flags & KNOWN_IRRELEVANT))
                 return;
-        look_at_event(&event, &item->uuid, item->raw);
+        look_at_event(&event, &item->uuid, item->raw, diff->facts.news);
         if (!diff->facts.relevant_only || event.relevant)
                 create(diff, item, &event, bury);
         else if (bury)
@@ -165,24 +168,28 @@ static void see_same(struct diff *diff, const struct listing_event *item, struct
                 add_step(diff, DIFF_WRITE, &item->uuid)->known = known_take(known);
 }
 
-static uint32_t changed_fields(const struct known *known, const struct event *event)
+/* Of those that are news. Under other rules the long hash was made of other fields, and only the
+ * short ones can be compared. They may agree by chance, the long one does not. */
+static uint32_t changed_fields(const struct diff *diff, const struct known *known,
+                               const struct event *event)
 {
+        bool comparable = !diff->facts.look_at_all && known->canonical != 0;
         uint32_t changed = 0;
 
-        if (known->canonical == event->canonical)
+        if (comparable && known->canonical == event->canonical)
                 return 0;
         for (unsigned field = 0; field < EVENT_FIELD_COUNT; field++)
                 if (known->fields[field] != event->fields[field])
                         changed |= UINT32_C(1) << field;
-        /* The short hashes of the fields agree by chance, the long one does not. */
-        return changed != 0 ? changed : UINT32_C(1) << EVENT_FIELD_OTHER;
+        changed &= diff->facts.news;
+        return changed != 0 || !comparable ? changed : UINT32_C(1) << EVENT_FIELD_OTHER;
 }
 
 static void see_different(struct diff *diff, const struct listing_event *item,
                           const struct event *event, struct known *before)
 {
         bool unknown = before->flags & KNOWN_HASHES_UNKNOWN;
-        uint32_t changed = unknown ? 0 : changed_fields(before, event);
+        uint32_t changed = unknown ? 0 : changed_fields(diff, before, event);
         bool again = is_to_be_told_again(diff, before);
         bool reassert = unknown || (again && changed == 0);
         struct known after;
@@ -216,6 +223,13 @@ static struct diff_step *want_deletion(struct diff *diff, const struct uuid *uui
         return step;
 }
 
+/* It was told in this same version, under other rules: the next one may delete it. */
+static void leave_for_next(struct diff *diff, const struct uuid *uuid, struct known *known)
+{
+        known->raw_hash = 0;
+        add_step(diff, DIFF_WRITE, uuid)->known = known_take(known);
+}
+
 static void see_alive(struct diff *diff, const struct listing_event *item, struct known *known)
 {
         struct event event;
@@ -228,8 +242,10 @@ static void see_alive(struct diff *diff, const struct listing_event *item, struc
                 see_same(diff, item, known);
                 return;
         }
-        look_at_event(&event, &item->uuid, item->raw);
-        if (diff->facts.relevant_only && !event.relevant)
+        look_at_event(&event, &item->uuid, item->raw, diff->facts.news);
+        if (diff->facts.relevant_only && !event.relevant && known->version == diff->facts.version)
+                leave_for_next(diff, &item->uuid, known);
+        else if (diff->facts.relevant_only && !event.relevant)
                 want_deletion(diff, &item->uuid, known, REASON_IRRELEVANT);
         else
                 see_different(diff, item, &event, known);

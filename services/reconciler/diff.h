@@ -38,6 +38,7 @@ struct diff_facts {
         bool reassert;    /* tell all that is present again */
         bool look_at_all; /* the rules changed: equal bytes prove nothing this once */
         bool relevant_only;
+        uint32_t news; /* model/news.h: other fields may change without being told */
         struct guard_allowance allowance;
 };
 

@@ -76,20 +76,16 @@ static void look_at_member(struct event *event, struct slice name, struct slice 
         enum event_field field = field_of(name);
         uint64_t seed =
                 field == EVENT_FIELD_OTHER ? hash64(name.data, name.length) : (uint64_t)field;
-        uint64_t hash = hash64_seed(value.data, value.length, seed);
 
-        event->fields[field] = (uint16_t)(event->fields[field] ^ hash);
-        event->canonical ^= hash;
+        event->sums[field] += hash64_seed(value.data, value.length, seed);
         look_at_value(event, field, value);
 }
 
-void look_at_event(struct event *event, const struct uuid *uuid, struct slice raw)
+static void look_at_members(struct event *event, const struct uuid *uuid, struct slice raw)
 {
         struct json_raw walk;
         struct slice name, value;
 
-        if (event_parse(event, raw, NULL) == 0)
-                return;
         *event = (struct event){ .uuid = *uuid,
                                  .start_ms = TIMESTAMP_NONE,
                                  .end_ms = TIMESTAMP_NONE };
@@ -97,6 +93,13 @@ void look_at_event(struct event *event, const struct uuid *uuid, struct slice ra
                 return;
         while (json_raw_next(&walk, &name, &value) == JSON_RAW_ITEM)
                 look_at_member(event, name, value);
+}
+
+void look_at_event(struct event *event, const struct uuid *uuid, struct slice raw, uint32_t news)
+{
+        if (event_parse(event, raw, NULL) < 0)
+                look_at_members(event, uuid, raw);
+        event_sum_up(event, news);
 }
 
 void look_at_dates(struct event *event, struct slice raw)

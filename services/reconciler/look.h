@@ -10,8 +10,9 @@
 
 #include "model/event.h"
 
-/* `uuid` is known from the framing. Cannot fail. The caller owns the event: event_deinit. */
-void look_at_event(struct event *event, const struct uuid *uuid, struct slice raw);
+/* `uuid` is known from the framing; `news` is of model/news.h. Cannot fail. The caller owns the
+ * event: event_deinit. */
+void look_at_event(struct event *event, const struct uuid *uuid, struct slice raw, uint32_t news);
 
 /* Only start, end and series; absent or unreadable ones are TIMESTAMP_NONE and false. */
 void look_at_dates(struct event *event, struct slice raw);

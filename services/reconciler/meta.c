@@ -27,6 +27,8 @@ static const struct field {
         { "applied_at", NUMBER, offsetof(struct meta, applied_at_ms) },
         { "digest", DIGEST, offsetof(struct meta, digest) },
         { "rules", UNSIGNED, offsetof(struct meta, rules) },
+        { "next_rules", UNSIGNED, offsetof(struct meta, next_rules) },
+        { "next_rules_at", NUMBER, offsetof(struct meta, next_rules_at_ms) },
         { "known", NUMBER, offsetof(struct meta, known) },
         { "candidates", NUMBER, offsetof(struct meta, candidates) },
         { "held", NUMBER, offsetof(struct meta, held) },

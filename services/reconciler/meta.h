@@ -24,7 +24,9 @@ struct meta {
         int64_t as_of_ms;
         int64_t applied_at_ms;         /* append time of the applied list */
         char digest[SHA256_HEX_BYTES]; /* of the applied list; "" : none */
-        uint64_t rules;                /* under which it was applied */
+        uint64_t rules;                /* by which it was compared: rules.h */
+        uint64_t next_rules;           /* announced; 0: none */
+        int64_t next_rules_at_ms;      /* for lists that are appended from then on */
         int64_t known;
         int64_t candidates;
         int64_t held; /* with the hold's id, as the status shows it */

@@ -15,6 +15,7 @@
 #include "policy/retry.h"
 #include "reconciler/account.h"
 #include "reconciler/command.h"
+#include "reconciler/rules.h"
 #include "reconciler/telling.h"
 #include "reconciler/terms.h"
 #include "reconciler/wished.h"
@@ -207,6 +208,7 @@ void site_take_log(struct site *site, struct site_world *world, const struct reb
                 return;
         }
         rebuild_finish(rebuild, world->epoch, &site->writes, &site->after);
+        rules_begin(&site->after, site->config);
         site->rebuilding = true;
         site->wipe = true;
         apply_batch(site, world);
@@ -239,6 +241,7 @@ static void apply_batch(struct site *site, struct site_world *world)
         apply->offset = site->meta.offset;
         apply->wipe = site->wipe;
         if (writes_take(&site->writes, &apply->writes, &apply->write_count)) {
+                rules_announce(&site->after, site->config, world->now_ms);
                 apply->meta = memory_new(sizeof(*apply->meta));
                 meta_write(&site->after, apply->meta);
         }
@@ -557,8 +560,8 @@ static void begin_snapshot(struct site *site, struct site_world *world)
 {
         const struct snapshot *snapshot = site->jobs->snapshot;
 
-        site->judgement =
-                judge_snapshot(snapshot, &site->meta, world->epoch, terms_rules(site->config));
+        site->judgement = judge_snapshot(snapshot, &site->meta, world->epoch,
+                                         rules_in_force(&site->meta, snapshot->appended_ms));
         site->after = site->meta;
         switch (site->judgement) {
         case JUDGE_WORK:

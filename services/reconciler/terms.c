@@ -10,17 +10,9 @@
 #include "base/digest.h"
 #include "reconciler/asking.h"
 #include "reconciler/judge.h"
+#include "reconciler/rules.h"
 
 #define CLOCK_MARGIN_MS (10 * INT64_C(1000))
-
-enum { HASHES_VERSION = 1 }; /* goes up when events are hashed in another way */
-
-uint64_t terms_rules(const struct municipality *config)
-{
-        const unsigned char rules[] = { HASHES_VERSION, config->relevant_only };
-
-        return hash64(rules, sizeof(rules)) >> 1;
-}
 
 static int64_t edge_ms(const struct snapshot_part *head)
 {
@@ -36,6 +28,9 @@ static int64_t edge_ms(const struct snapshot_part *head)
 struct diff_facts terms_facts(const struct snapshot *snapshot, const struct meta *meta,
                               const struct municipality *config, uint32_t epoch)
 {
+        uint64_t number = rules_in_force(meta, snapshot->appended_ms);
+        struct rules rules = rules_read(number);
+
         return (struct diff_facts){
                 .version = version_make(epoch, snapshot_offset(snapshot)),
                 .now_ms = snapshot->appended_ms,
@@ -44,8 +39,9 @@ struct diff_facts terms_facts(const struct snapshot *snapshot, const struct meta
                 .fresh = snapshot->head.fresh,
                 .reassert =
                         meta->reassert_at_ms > 0 && meta->reassert_at_ms <= snapshot->appended_ms,
-                .look_at_all = meta->rules != terms_rules(config),
-                .relevant_only = config->relevant_only,
+                .look_at_all = meta->rules != number,
+                .relevant_only = rules.relevant_only,
+                .news = rules.news,
                 .allowance = { config->guard_events, config->guard_percent },
         };
 }
@@ -87,7 +83,7 @@ void terms_settle(struct meta *meta, const struct snapshot *snapshot, const stru
                 return;
         }
         judge_applied(meta, snapshot);
-        meta->rules = terms_rules(config);
+        rules_applied(meta, rules_in_force(meta, snapshot->appended_ms));
         meta->known = (int64_t)diff->counts.known;
         meta->candidates = (int64_t)diff->counts.candidates;
         if (diff->facts.reassert || meta->reassert_at_ms == 0)

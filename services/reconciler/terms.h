@@ -11,10 +11,6 @@
 #include "reconciler/diff.h"
 #include "reconciler/meta.h"
 
-/* A digest of what decides how events are compared. Another one than the state's: compare them
- * whole. */
-uint64_t terms_rules(const struct municipality *config);
-
 struct diff_facts terms_facts(const struct snapshot *snapshot, const struct meta *meta,
                               const struct municipality *config, uint32_t epoch);
 

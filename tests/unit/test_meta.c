@@ -28,6 +28,8 @@ static void test_round_trip(void **state)
                 .applied_at_ms = 6,
                 .digest = "abc",
                 .rules = UINT64_MAX >> 1,
+                .next_rules = 7,
+                .next_rules_at_ms = 9,
                 .known = 7,
                 .candidates = 8,
                 .held = 9,

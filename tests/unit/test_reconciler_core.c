@@ -582,6 +582,9 @@ static void fold(const struct world *world, char letters[LIST_MAX])
 
                 unsigned letter = change.uuid.bytes[15] & 0x7f;
 
+                if (change.version == versions[letter])
+                        check_number(change.op == CHANGE_DELETE, !here[letter],
+                                     "equal versions are both deletes or both upserts");
                 if (change.version <= versions[letter])
                         continue;
                 versions[letter] = change.version;
@@ -776,6 +779,52 @@ static void test_relevant_only(void **state)
         check_number(told_with(world, "\"op\":\"delete\""), 0,
                      "and its leaving is nothing to tell");
         world_free(world);
+}
+
+static void test_news_fields(void **state)
+{
+        (void)state;
+        struct world *world = world_with(",\"news_fields\":\"date_time\"", "abc");
+
+        show(world, "aBc", CACHED);
+        check_vendor(world, "abc", "a title that is no news is not told");
+        command(world, "{\"command\":\"reassert\",\"id\":\"1\"}");
+        show(world, "aBc", CACHED);
+        check_vendor(world, "aBc", "but goes along when the event is");
+        world_free(world);
+}
+
+/* The rules change, and the process ends after its n-th action from there, in the middle of a list
+ * that it tells by the old ones. False if it had fewer than that. */
+static bool change_rules(size_t crash_after)
+{
+        struct world *world = world_with("", "ab");
+        struct config *old = world->config;
+        bool crashed;
+
+        world->config = config_of("aarhus", ",\"relevant_only\":true");
+        world->executed = 0;
+        world->crash_after = crash_after;
+        for (int lists = 0; lists < 4; lists++)
+                show(world, "abz", CACHED); /* z is not relevant */
+        crashed = world->crash_after == 0;
+        world->crash_after = 0;
+        for (int lists = 0; lists < 4; lists++)
+                show(world, "abz", CACHED);
+        check_vendor(world, crashed ? "ab" : "abz", "whatever had been told before the crash");
+        world_free(world);
+        config_free(old);
+        return crashed;
+}
+
+static void test_changed_rules(void **state)
+{
+        (void)state;
+        size_t crash_after = 1;
+
+        while (change_rules(crash_after))
+                crash_after++;
+        check(crash_after > 5, "a list has some actions");
 }
 
 static void test_own_state(void **state)
@@ -1068,6 +1117,7 @@ int main(void)
                 cmocka_unit_test(test_relevant_only), cmocka_unit_test(test_own_state),
                 cmocka_unit_test(test_flush),         cmocka_unit_test(test_failures),
                 cmocka_unit_test(test_tombstones),    cmocka_unit_test(test_revived),
+                cmocka_unit_test(test_news_fields),   cmocka_unit_test(test_changed_rules),
                 cmocka_unit_test(test_crashes),       cmocka_unit_test(test_recreated_topic),
                 cmocka_unit_test(test_redis_away),    cmocka_unit_test(test_drain),
         };
