@@ -25,6 +25,7 @@ enum known_flag {
         KNOWN_APPROVED = 512,    /* held: an operator approved; the next fresh read decides */
         KNOWN_REJECTED = 1024,   /* held: an operator rejected; known and silent for 24 h */
         KNOWN_REVIVED = 2048,    /* lives again after its key was due for a tombstone */
+        KNOWN_DRIFTS = 4096, /* the last fresh list showed it otherwise than the vendor wishes */
 };
 
 struct known {

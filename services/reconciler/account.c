@@ -61,6 +61,34 @@ void account_judged(struct reconciler_actions *actions, const struct snapshot *s
                 action_report(actions, REPORT_SKIPPED, municipality, skipped[judgement]);
 }
 
+void account_drift(struct reconciler_actions *actions, const char *municipality,
+                   const struct diff *diff)
+{
+        char names[SAMPLE_TEXT_BYTES];
+
+        if (diff->drifting.count == 0)
+                return;
+        sample_text(&diff->drifting, names);
+        action_report(actions, REPORT_DRIFT, municipality, names)->drifting =
+                (int64_t)diff->drifting.count;
+}
+
+void account_named(struct reconciler_actions *actions, const char *municipality,
+                   const struct diff *diff, bool compared)
+{
+        struct status *status = action_status(actions, municipality);
+        char names[SAMPLE_TEXT_BYTES];
+
+        if (compared) {
+                sample_text(&diff->held, names);
+                status_text(status, "reconciler_hold_events", names);
+        }
+        if (diff->facts.fresh && !diff->foreign) {
+                sample_text(&diff->drifting, names);
+                status_text(status, "reconciler_drift_events", names);
+        }
+}
+
 void account_status(struct reconciler_actions *actions, const char *municipality,
                     const struct meta *meta)
 {
@@ -73,7 +101,9 @@ void account_status(struct reconciler_actions *actions, const char *municipality
                     meta->foreign[0] ? "another-site"
                     : meta->held > 0 ? "too-many"
                                      : "");
+        status_number(status, "reconciler_hold_since", meta->hold_since_ms);
         status_number(status, "reconciler_candidates", meta->candidates);
+        status_number(status, "reconciler_drift", meta->drift);
         status_number(status, "reconciler_last_applied", meta->applied_at_ms);
         status_number(status, "reconciler_as_of", meta->as_of_ms);
         status_number(status, "reconciler_version", (int64_t)meta->version);

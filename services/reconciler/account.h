@@ -22,8 +22,16 @@ void account_judged(struct reconciler_actions *actions, const struct snapshot *s
 void account_rebuilt(struct reconciler_actions *actions, const char *municipality,
                      const struct meta *meta);
 
+/* A fresh list was looked through for drift. Nothing is said where there is none. */
+void account_drift(struct reconciler_actions *actions, const char *municipality,
+                   const struct diff *diff);
+
 /* The fields of {m}:status that the reconciler keeps. */
 void account_status(struct reconciler_actions *actions, const char *municipality,
                     const struct meta *meta);
+/* Those that name events: what `diff` found in a list that was compared, or confirmed by a fresh
+ * one. */
+void account_named(struct reconciler_actions *actions, const char *municipality,
+                   const struct diff *diff, bool compared);
 
 #endif

@@ -52,6 +52,17 @@ void action_load(struct reconciler_actions *actions, enum reconciler_action_type
         action->load.token = token;
 }
 
+void action_load_ledger(struct reconciler_actions *actions, const char *municipality,
+                        uint64_t token, const struct uuid *uuids, size_t count)
+{
+        action_load(actions, RECONCILER_LOAD_LEDGER, municipality, token);
+
+        struct reconciler_action *action = &actions->items[actions->count - 1];
+
+        action->load.uuids = uuids;
+        action->load.count = count;
+}
+
 struct record *action_record(struct reconciler_actions *actions, enum topic topic,
                              int32_t partition)
 {

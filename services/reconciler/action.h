@@ -15,6 +15,7 @@
 #include "model/topics.h"
 #include "reconciler/assemble.h"
 #include "reconciler/meta.h"
+#include "reconciler/sample.h"
 #include "reconciler/writes.h"
 
 enum reconciler_action_type {
@@ -40,6 +41,7 @@ enum reconciler_report {
         REPORT_OWNED,      /* a municipality is ours: what its state says */
         REPORT_APPLIED,    /* a snapshot, its changes told */
         REPORT_CONFIRMED,  /* an unchanged list */
+        REPORT_DRIFT,      /* a fresh list shows `drifting` events otherwise than wished */
         REPORT_SKIPPED,    /* `text` says why */
         REPORT_FOREIGN,    /* another site's list */
         REPORT_UNREADABLE, /* a record or a snapshot that is not what it should be */
@@ -57,7 +59,7 @@ struct report {
         char municipality[MUNICIPALITY_ID_BYTES];
         char text[ERROR_TEXT_BYTES];
         uint64_t version;
-        int64_t known, created, updated, reasserted, deleted, buried, held, candidates;
+        int64_t known, created, updated, reasserted, deleted, buried, held, candidates, drifting;
         int64_t applied_at_ms;
 };
 
@@ -85,7 +87,7 @@ struct record { /* to be produced */
         int64_t time_ms;
 };
 
-enum { STATUS_FIELDS_MAX = 12, STATUS_VALUE_BYTES = 72 };
+enum { STATUS_FIELDS_MAX = 16, STATUS_VALUE_BYTES = SAMPLE_TEXT_BYTES };
 struct status {
         char municipality[MUNICIPALITY_ID_BYTES];
         size_t count;
@@ -139,6 +141,8 @@ void action_place(struct reconciler_actions *actions, enum reconciler_action_typ
                   enum topic topic, int32_t partition, int64_t offset);
 void action_load(struct reconciler_actions *actions, enum reconciler_action_type type,
                  const char *municipality, uint64_t token);
+void action_load_ledger(struct reconciler_actions *actions, const char *municipality,
+                        uint64_t token, const struct uuid *uuids, size_t count);
 struct record *action_record(struct reconciler_actions *actions, enum topic topic,
                              int32_t partition);
 struct report *action_report(struct reconciler_actions *actions, enum reconciler_report what,

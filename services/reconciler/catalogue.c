@@ -72,6 +72,19 @@ struct known catalogue_get(const struct catalogue *catalogue, size_t index)
         return known;
 }
 
+bool catalogue_find(const struct catalogue *catalogue, const struct uuid *uuid, size_t *index)
+{
+        struct catalogue_entry key = { .uuid = *uuid };
+        const struct catalogue_entry *found =
+                catalogue->count == 0 ? NULL
+                                      : bsearch(&key, catalogue->entries, catalogue->count,
+                                                sizeof(key), compare_entries);
+
+        if (found)
+                *index = (size_t)(found - catalogue->entries);
+        return found != NULL;
+}
+
 void catalogue_deinit(struct catalogue *catalogue)
 {
         free(catalogue->entries);

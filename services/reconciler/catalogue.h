@@ -36,6 +36,8 @@ int catalogue_load(struct catalogue *catalogue, const struct slice *pairs, size_
  */
 struct known catalogue_get(const struct catalogue *catalogue, size_t index);
 
+bool catalogue_find(const struct catalogue *catalogue, const struct uuid *uuid, size_t *index);
+
 void catalogue_deinit(struct catalogue *catalogue);
 
 #endif

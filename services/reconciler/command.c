@@ -86,6 +86,7 @@ static bool decide_hold(const struct control *control, const struct catalogue *c
                 error_set(said, "approved: what a fresh read still lacks is deleted");
         } else {
                 meta->held = 0;
+                meta->hold_since_ms = 0;
                 meta->hold[0] = '\0';
                 error_set(said, "rejected: they stay known, and silent for 24 h");
         }

@@ -195,7 +195,7 @@ static void see_different(struct diff *diff, const struct listing_event *item,
         struct known after;
 
         known_from_event(&after, event, item->raw_hash, before->version);
-        after.flags = before->flags & KNOWN_REVIVED;
+        after.flags = before->flags & (KNOWN_REVIVED | KNOWN_DRIFTS);
         after.since_ms = before->flags & KNOWN_WAITING ? 0 : before->since_ms;
         if (changed == 0 && !reassert) {
                 add_step(diff, DIFF_WRITE, &item->uuid)->known = known_take(&after);
@@ -282,7 +282,7 @@ static void see_present(struct diff *diff, const struct listing_event *item, str
 
 /* -- what is absent -------------------------------------------------------------------------- */
 
-static bool out_of_sight(const struct diff_facts *facts, const struct known *known)
+bool diff_out_of_sight(const struct diff_facts *facts, const struct known *known)
 {
         return facts->edge_ms != TIMESTAMP_NONE &&
                (known->start_ms == TIMESTAMP_NONE ||
@@ -304,7 +304,7 @@ static void miss_alive(struct diff *diff, const struct uuid *uuid, struct known 
                         want_deletion(diff, uuid, known, REASON_PAST);
                 return;
         }
-        if (out_of_sight(&diff->facts, known)) {
+        if (diff_out_of_sight(&diff->facts, known)) {
                 diff->counts.out_of_sight++;
                 return;
         }
@@ -366,7 +366,25 @@ bool diff_advance(struct diff *diff, size_t events)
                         return false;
                 walk_one(diff);
         }
+        diff->walked = diff->step_count;
         return true;
+}
+
+static int compare_step(const void *uuid, const void *step)
+{
+        return uuid_compare(uuid, &((const struct diff_step *)step)->uuid);
+}
+
+struct diff_step *diff_step_of(struct diff *diff, const struct uuid *uuid)
+{
+        if (diff->walked == 0)
+                return NULL;
+        return bsearch(uuid, diff->steps, diff->walked, sizeof(*diff->steps), compare_step);
+}
+
+void diff_write(struct diff *diff, const struct uuid *uuid, struct known *known)
+{
+        add_step(diff, DIFF_WRITE, uuid)->known = known_take(known);
 }
 
 /* -- our own state --------------------------------------------------------------------------- */
@@ -553,6 +571,7 @@ static void count_waiting(struct diff *diff, const struct diff_step *step)
                 return;
         diff->counts.held++;
         hold_add(&diff->hold, &step->uuid);
+        sample_add(&diff->held, &step->uuid);
         if (known->since_ms < diff->counts.waiting_since_ms)
                 diff->counts.waiting_since_ms = known->since_ms;
 }
@@ -582,9 +601,11 @@ static void hold_all(struct diff *diff)
         for (size_t i = 0; i < diff->catalogue->count; i++) {
                 _cleanup_(known_deinit) struct known known = catalogue_get(diff->catalogue, i);
 
-                if (diff_is_alive(&known) && !(known.flags & KNOWN_REJECTED) &&
-                    !is_past(&diff->facts, &known) && !out_of_sight(&diff->facts, &known))
-                        hold_add(&diff->hold, &diff->catalogue->entries[i].uuid);
+                if (!diff_is_alive(&known) || (known.flags & KNOWN_REJECTED) ||
+                    is_past(&diff->facts, &known) || diff_out_of_sight(&diff->facts, &known))
+                        continue;
+                hold_add(&diff->hold, &diff->catalogue->entries[i].uuid);
+                sample_add(&diff->held, &diff->catalogue->entries[i].uuid);
         }
         diff->counts.held = (size_t)diff->hold.count;
 }

@@ -6,7 +6,8 @@
  *
  * It runs in pieces, since a list may have thousands of events that all changed:
  *         diff_begin; diff_advance until it says true; for each step that diff_asks_for_state:
- *         diff_own_state (where the writer's ledger knows one); diff_finish; then read the steps.
+ *         diff_own_state (where the writer's ledger knows one); drift, with a fresh list;
+ *         diff_finish; then read the steps.
  *
  * Listing and catalogue are borrowed and must outlive the diff.
  */
@@ -18,6 +19,7 @@
 #include "reconciler/catalogue.h"
 #include "reconciler/guard.h"
 #include "reconciler/listing.h"
+#include "reconciler/sample.h"
 
 /* A list without any of at least this many known events is another site's. */
 enum { DIFF_FOREIGN_EVENTS = 5 };
@@ -73,6 +75,7 @@ struct diff_counts {
         size_t created, updated, reasserted, deleted, buried;
         size_t held; /* rejected ones are silent and not counted */
         size_t candidates;
+        size_t suspected; /* drift at first sight */
         size_t out_of_sight;
         int64_t waiting_since_ms; /* of the oldest hold; INT64_MAX: none */
 };
@@ -83,8 +86,9 @@ struct diff {
         const struct catalogue *catalogue;
         size_t listing_at, catalogue_at;
 
-        struct diff_step *steps; /* sorted by uuid */
+        struct diff_step *steps; /* the walk's, sorted by uuid; then what diff_write added */
         size_t step_count, step_capacity;
+        size_t walked; /* how many are the walk's */
 
         struct uuid *series; /* of the events that this snapshot creates */
         size_t series_count, series_capacity;
@@ -94,6 +98,8 @@ struct diff {
         size_t recent;    /* deletions that the guard still counts */
         size_t unended;   /* absent, in sight, not ended */
         struct hold hold; /* what is held afterwards */
+        struct sample held;     /* of it */
+        struct sample drifting; /* by drift.h */
         bool foreign;     /* another site's list: no step of it may be taken */
         struct diff_counts counts;
 };
@@ -111,6 +117,11 @@ bool diff_asks_for_state(const struct diff_step *step);
  * is another one soon after (known.h since_ms). */
 void diff_own_state(const struct diff *diff, struct diff_step *step, enum event_state state);
 
+/* What the walk says of an event; NULL: nothing. After the walk. */
+struct diff_step *diff_step_of(struct diff *diff, const struct uuid *uuid);
+/* Writes an entry of which the walk says nothing. Its texts go over. */
+void diff_write(struct diff *diff, const struct uuid *uuid, struct known *known);
+
 /* Decides about what is absent, and counts. */
 void diff_finish(struct diff *diff);
 
@@ -118,5 +129,7 @@ void diff_deinit(struct diff *diff);
 
 /* Told, and not deleted since. */
 bool diff_is_alive(const struct known *known);
+/* The list's window may have left it out. */
+bool diff_out_of_sight(const struct diff_facts *facts, const struct known *known);
 
 #endif

@@ -31,8 +31,11 @@ struct meta {
         int64_t candidates;
         int64_t held; /* with the hold's id, as the status shows it */
         char hold[HOLD_ID_BYTES];
+        int64_t hold_since_ms;          /* when the first of them was held; 0: none is */
         char foreign[SHA256_HEX_BYTES]; /* digest of another site's list, which is the hold; "":
                                            none */
+        int64_t drift;     /* events that the last fresh list showed otherwise than wished */
+        int64_t suspected; /* and those that it showed so for the first time: another one decides */
         int64_t recheck_at_ms;          /* ask for a fresh read then; 0: nothing waits for one */
         int64_t reassert_at_ms; /* the first full snapshot from then on is told again as a whole */
 };

@@ -23,6 +23,11 @@ const struct metric reconciler_metrics[RECONCILER_METRICS_COUNT] = {
           METRIC_GAUGE,
           { "municipality", NULL },
           "Events absent from a cached list, until a fresh read decides" },
+        { "dplsync_reconciler_drift_total",
+          METRIC_COUNTER,
+          { "municipality", NULL },
+          "Events that a fresh list, and the one before it, showed with another link or state than "
+          "the vendor's confirmed wish; once a list" },
         { "dplsync_reconciler_last_applied_timestamp_seconds",
           METRIC_GAUGE,
           { "municipality", NULL },
@@ -62,6 +67,7 @@ static void count_changes(struct metrics *metrics, const struct report *report)
         metrics_add(metrics, METRIC_CHANGES, id, "reassert", (double)report->reasserted);
         metrics_add(metrics, METRIC_CHANGES, id, "delete", (double)report->deleted);
         metrics_add(metrics, METRIC_CHANGES, id, "tombstone", (double)report->buried);
+        metrics_add(metrics, METRIC_DRIFT, id, NULL, 0);
 }
 
 static void count_snapshot(struct metrics *metrics, const struct report *report,
@@ -91,6 +97,10 @@ void reconciler_metrics_count(struct metrics *metrics, const struct report *repo
                 count_snapshot(metrics, report, "confirmed");
                 metrics_set(metrics, METRIC_LAST_APPLIED, report->municipality, NULL,
                             (double)report->applied_at_ms / 1000);
+                break;
+        case REPORT_DRIFT:
+                metrics_add(metrics, METRIC_DRIFT, report->municipality, NULL,
+                            (double)report->drifting);
                 break;
         case REPORT_SKIPPED:
                 count_snapshot(metrics, report, "skipped");

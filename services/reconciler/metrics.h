@@ -13,6 +13,7 @@ enum {
         METRIC_CHANGES,
         METRIC_HELD,
         METRIC_CANDIDATES,
+        METRIC_DRIFT,
         METRIC_LAST_APPLIED,
         METRIC_SNAPSHOTS,
         METRIC_REBUILDS,

@@ -12,6 +12,7 @@ static const struct {
         [REPORT_OWNED] = { LOG_DEBUG, "municipality is ours" },
         [REPORT_APPLIED] = { LOG_INFO, "snapshot applied" },
         [REPORT_CONFIRMED] = { LOG_INFO, "snapshot confirmed" },
+        [REPORT_DRIFT] = { LOG_WARN, "site shows other links or states than the vendor wishes" },
         [REPORT_SKIPPED] = { LOG_INFO, "snapshot skipped" },
         [REPORT_FOREIGN] = { LOG_WARN, "snapshot held: it has none of the events that are known; "
                                        "is base_url right?" },
@@ -45,6 +46,14 @@ static void log_text(struct shell *shell, const struct report *report)
                    FIELD_TEXT(name, report->text));
 }
 
+static void log_drift(struct shell *shell, const struct report *report)
+{
+        logger_say(shell->links.daemon->logger, lines[report->what].level,
+                   lines[report->what].message, FIELD_TEXT("municipality", report->municipality),
+                   FIELD_NUMBER("events", report->drifting),
+                   FIELD_TEXT("event_uuids", report->text));
+}
+
 void shell_report(struct shell *shell, const struct report *report)
 {
         reconciler_metrics_count(shell->links.daemon->metrics, report);
@@ -54,6 +63,9 @@ void shell_report(struct shell *shell, const struct report *report)
         case REPORT_REBUILT:
         case REPORT_OWNED:
                 log_counts(shell, report);
+                break;
+        case REPORT_DRIFT:
+                log_drift(shell, report);
                 break;
         default:
                 log_text(shell, report);

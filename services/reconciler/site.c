@@ -18,7 +18,6 @@
 #include "reconciler/rules.h"
 #include "reconciler/telling.h"
 #include "reconciler/terms.h"
-#include "reconciler/wished.h"
 
 enum { DIFF_SLICE = 100, TELL_RECORDS = 500, TELL_BYTES = 4 << 20, WORLD_BYTES = 16 << 20 };
 
@@ -66,8 +65,7 @@ static void drop_attempt(struct site *site, struct site_world *world)
         site->diffing = false;
         catalogue_deinit(&site->catalogue);
         writes_deinit(&site->writes);
-        free(site->uncertain);
-        site->uncertain = NULL;
+        inquiry_deinit(&site->inquiry);
 }
 
 static void drop_job(struct site *site, struct site_world *world)
@@ -287,6 +285,10 @@ static void report_job(const struct site *site, struct site_world *world)
                 account_applied(world->actions, site->id, &site->diff, &site->meta);
         else
                 account_judged(world->actions, snapshot, site->judgement, &site->meta);
+        if (!site->diffing)
+                return;
+        account_drift(world->actions, site->id, &site->diff);
+        account_named(world->actions, site->id, &site->diff, site->judgement == JUDGE_WORK);
 }
 
 static void ask_after_snapshot(struct site *site, struct site_world *world)
@@ -295,7 +297,7 @@ static void ask_after_snapshot(struct site *site, struct site_world *world)
 
         if (site->judgement == JUDGE_ASK || site->judgement == JUDGE_BROKEN)
                 ask(site, world, ASKED_FULL);
-        if (site->judgement != JUDGE_WORK)
+        if (!site->diffing)
                 return;
         site->asking.recheck_at_ms = site->meta.recheck_at_ms;
         if (!fresh && site->meta.candidates > 0)
@@ -443,66 +445,48 @@ static void finish_diff(struct site *site, struct site_world *world)
         tell_more(site, world);
 }
 
-/* Which shown states may be our own? */
-static size_t collect_uncertain(struct site *site)
+/* A fresh list says the same as the applied one: nothing is told, but drift may be seen. */
+static void finish_confirmed(struct site *site, struct site_world *world)
 {
-        size_t count = 0;
+        terms_settle_confirmed(&site->after, &site->diff, site->config, world->now_ms);
+        write_steps(site);
+        apply_batch(site, world);
+}
 
-        for (size_t i = 0; i < site->diff.step_count; i++)
-                count += diff_asks_for_state(&site->diff.steps[i]);
-        if (count == 0)
-                return 0;
-        site->uncertain = memory_resize(NULL, count, sizeof(*site->uncertain));
-        count = 0;
-        for (size_t i = 0; i < site->diff.step_count; i++)
-                if (diff_asks_for_state(&site->diff.steps[i]))
-                        site->uncertain[count++] = site->diff.steps[i].uuid;
-        return count;
+static void ask_ledger(struct site *site, struct site_world *world)
+{
+        const struct uuid *uuids;
+        size_t count;
+
+        if (inquiry_next(&site->inquiry, &uuids, &count)) {
+                site->phase = SITE_LEDGER;
+                action_load_ledger(world->actions, site->id, next_token(site), uuids, count);
+        } else if (site->judgement == JUDGE_CONFIRM) {
+                finish_confirmed(site, world);
+        } else {
+                finish_diff(site, world);
+        }
 }
 
 static void walk_diff(struct site *site, struct site_world *world)
 {
         if (!diff_advance(&site->diff, DIFF_SLICE))
                 return;
-
-        size_t count = collect_uncertain(site);
-
-        if (count == 0) {
-                finish_diff(site, world);
-                return;
-        }
-        site->phase = SITE_LEDGER;
-        action_load(world->actions, RECONCILER_LOAD_LEDGER, site->id, next_token(site));
-
-        struct reconciler_action *action = &world->actions->items[world->actions->count - 1];
-
-        action->load.uuids = site->uncertain;
-        action->load.count = count;
+        inquiry_begin(&site->inquiry, &site->diff);
+        ask_ledger(site, world);
 }
 
 void site_take_ledger(struct site *site, struct site_world *world, uint64_t token, bool ok,
                       const struct slice *entries, size_t count)
 {
-        size_t at = 0;
-
         if (site->phase != SITE_LEDGER || token != site->token)
                 return;
         if (!ok) {
                 fail(site, world, "no reply from Redis to the reading of the ledger");
                 return;
         }
-        for (size_t i = 0; i < site->diff.step_count && at < count; i++) {
-                struct diff_step *step = &site->diff.steps[i];
-
-                if (!diff_asks_for_state(step))
-                        continue;
-
-                enum event_state state = wished_state(entries[at++]);
-
-                if (state != STATE_NONE)
-                        diff_own_state(&site->diff, step, state);
-        }
-        finish_diff(site, world);
+        inquiry_take(&site->inquiry, entries, count);
+        ask_ledger(site, world);
 }
 
 /* -- the state arrives ------------------------------------------------------------------------- */
@@ -548,6 +532,11 @@ void site_take_events(struct site *site, struct site_world *world, uint64_t toke
         diff_begin(&site->diff, &facts, &site->jobs->snapshot->listing, &site->catalogue);
         site->diffing = true;
         site->phase = SITE_DIFF;
+        if (site->judgement != JUDGE_CONFIRM)
+                return;
+        /* It has no list to be compared, so that nothing is absent from it. */
+        inquiry_begin(&site->inquiry, &site->diff);
+        ask_ledger(site, world);
 }
 
 static void load_events(struct site *site, struct site_world *world)
@@ -590,7 +579,10 @@ static void begin_snapshot(struct site *site, struct site_world *world)
                 break;
         }
         judge_handled(&site->after, snapshot, world->epoch);
-        apply_meta(site, world);
+        if (site->judgement == JUDGE_CONFIRM && snapshot->head.fresh)
+                load_events(site, world);
+        else
+                apply_meta(site, world);
 }
 
 static void meet(struct site *site, struct site_world *world)

@@ -19,7 +19,7 @@
 #include "base/map.h"
 #include "model/control.h"
 #include "reconciler/asking.h"
-#include "reconciler/diff.h"
+#include "reconciler/inquiry.h"
 #include "reconciler/judge.h"
 #include "reconciler/partition.h"
 #include "reconciler/rebuild.h"
@@ -69,7 +69,7 @@ struct site {
         struct catalogue catalogue;
         struct diff diff;
         bool diffing;                   /* `diff` borrows listing and catalogue */
-        struct uuid *uncertain;         /* uuids whose shown state may be our own */
+        struct inquiry inquiry;
         size_t tell_at;                 /* next step to tell */
         size_t outstanding;             /* records not yet acknowledged */
         size_t outstanding_bytes;

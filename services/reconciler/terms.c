@@ -71,17 +71,44 @@ static int64_t next_recheck_ms(const struct diff *diff, const struct municipalit
         return confirm_ms > earliest_ms ? confirm_ms : earliest_ms;
 }
 
+/* What waits for a fresh list; 0: nothing. */
+static void settle_drift(struct meta *meta, const struct diff *diff,
+                         const struct municipality *config, int64_t now_ms)
+{
+        int64_t earliest_ms = now_ms + asking_every_ms(config);
+
+        if (diff->facts.fresh) {
+                meta->drift = (int64_t)diff->drifting.count;
+                meta->suspected = (int64_t)diff->counts.suspected;
+        }
+        if (meta->suspected > 0 && (meta->recheck_at_ms == 0 || meta->recheck_at_ms > earliest_ms))
+                meta->recheck_at_ms = earliest_ms;
+}
+
+void terms_settle_confirmed(struct meta *meta, const struct diff *diff,
+                            const struct municipality *config, int64_t now_ms)
+{
+        if (meta->candidates == 0 && meta->held == 0)
+                meta->recheck_at_ms = 0;
+        settle_drift(meta, diff, config, now_ms);
+}
+
 void terms_settle(struct meta *meta, const struct snapshot *snapshot, const struct diff *diff,
                   const struct municipality *config, uint32_t epoch, int64_t now_ms)
 {
         judge_handled(meta, snapshot, epoch);
+        if (meta->held == 0)
+                meta->hold_since_ms = diff->facts.now_ms;
         meta->held = (int64_t)diff->counts.held;
+        if (meta->held == 0)
+                meta->hold_since_ms = 0;
         hold_id(&diff->hold, meta->hold);
         meta->recheck_at_ms = next_recheck_ms(diff, config, now_ms);
         if (diff->foreign) {
                 memcpy(meta->foreign, snapshot->head.sha256, sizeof(meta->foreign));
                 return;
         }
+        settle_drift(meta, diff, config, now_ms);
         judge_applied(meta, snapshot);
         rules_applied(meta, rules_in_force(meta, snapshot->appended_ms));
         meta->known = (int64_t)diff->counts.known;

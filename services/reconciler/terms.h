@@ -19,4 +19,9 @@ struct diff_facts terms_facts(const struct snapshot *snapshot, const struct meta
 void terms_settle(struct meta *meta, const struct snapshot *snapshot, const struct diff *diff,
                   const struct municipality *config, uint32_t epoch, int64_t now_ms);
 
+/* The same for a fresh list that only confirmed the applied one: no more than drift was looked at.
+ */
+void terms_settle_confirmed(struct meta *meta, const struct diff *diff,
+                            const struct municipality *config, int64_t now_ms);
+
 #endif

@@ -6,24 +6,22 @@
 
 #include "base/json.h"
 #include "model/version.h"
-#include "model/wish.h"
 
 enum { ENTRY_BYTES_MAX = 64 * 1024 };
 
-enum event_state wished_state(struct slice entry)
+void wished_read(struct wish *wish, struct slice entry)
 {
-        if (!entry.data)
-                return STATE_NONE;
-
         _cleanup_(json_decrefp) json_t *object =
-                json_read(entry.data, entry.length, ENTRY_BYTES_MAX, NULL);
-        enum event_state state = STATE_NONE;
-        struct wish wish;
+                entry.data ? json_read(entry.data, entry.length, ENTRY_BYTES_MAX, NULL) : NULL;
 
-        wish_init(&wish);
-        if (object && wish_read(&wish, json_object_get(object, "wish"), NULL) == 0 &&
-            wish.members[MEMBER_STATE].version != VERSION_NONE)
-                state = wish.members[MEMBER_STATE].state;
-        wish_deinit(&wish);
-        return state;
+        wish_init(wish);
+        if (object && wish_read(wish, json_object_get(object, "wish"), NULL) < 0)
+                wish_init(wish);
+}
+
+enum event_state wished_state(const struct wish *wish)
+{
+        const struct wish_value *value = &wish->members[MEMBER_STATE];
+
+        return value->version != VERSION_NONE ? value->state : STATE_NONE;
 }

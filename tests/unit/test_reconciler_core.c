@@ -708,7 +708,7 @@ static void test_foreign_list(void **state)
 {
         (void)state;
         struct world *world = world_with("", "abcdef");
-        char approve[256];
+        char approve[512];
 
         show(world, "uvwxyz", FRESH);
         show(world, "", FRESH);
@@ -735,7 +735,7 @@ static void test_commands(void **state)
 {
         (void)state;
         struct world *world = world_with("", "abcdefghij");
-        char text[256];
+        char text[512];
 
         show(world, "a", FRESH);
         check_number(world->last.held, 9, "held");
@@ -852,6 +852,47 @@ static void test_own_state(void **state)
         show(world, "ab", CACHED);
         check_number(told_with(world, "\"changed\":[\"state\"]"), 1,
                      "one that somebody else set is");
+        world_free(world);
+}
+
+static const char *status_of(const struct world *world, const char *name)
+{
+        for (size_t i = 0; i < world->status.count; i++)
+                if (strcmp(world->status.fields[i].name, name) == 0)
+                        return world->status.fields[i].value;
+        return "";
+}
+
+/* No event of a list has a state, and the ledger says that the vendor's was confirmed for each. */
+static void test_drift(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+        size_t asked, told;
+
+        snprintf(world->ledger, sizeof(world->ledger),
+                 "{\"wish\":{\"state\":{\"value\":\"SoldOut\",\"version\":1099511627999,\"status\":"
+                 "\"confirmed\"},\"serial\":0}}");
+        asked = world->asked_fresh;
+        told = world->told_count;
+        show(world, "abc", CACHED);
+        check_number(world->reports[REPORT_DRIFT], 0, "a cached list shows no drift");
+        show(world, "abc", (struct list_options){ .fresh = true, .unchanged = true });
+        check_number(world->reports[REPORT_DRIFT], 0, "the first fresh one is a suspicion");
+        world->now_ms += MINUTE;
+        run(world);
+        check_number(world->asked_fresh, asked + 1, "another one is asked for");
+        show(world, "abc", FRESH);
+        check_number(world->reports[REPORT_DRIFT], 1, "which shows it");
+        check_text(status_of(world, "reconciler_drift"), "3", "how many");
+        check_number(told_with(world, "\"op\":\"update\""), 0, "and nothing is told");
+        check_number(world->told_count, told + 2, "but that two lists were compared");
+        world->now_ms += HOUR;
+        run(world);
+        check_number(world->asked_fresh, asked + 1, "nothing more is asked for");
+        world->ledger[0] = '\0';
+        show(world, "abc", (struct list_options){ .fresh = true, .unchanged = true });
+        check_text(status_of(world, "reconciler_drift"), "0", "until the wish is another");
         world_free(world);
 }
 
@@ -1111,15 +1152,25 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_back_with_an_old_state),
                 cmocka_unit_test(test_back_before_the_first_list),
-                cmocka_unit_test(test_flow),          cmocka_unit_test(test_unchanged),
-                cmocka_unit_test(test_old_lists),     cmocka_unit_test(test_guard_and_release),
-                cmocka_unit_test(test_foreign_list),  cmocka_unit_test(test_commands),
-                cmocka_unit_test(test_relevant_only), cmocka_unit_test(test_own_state),
-                cmocka_unit_test(test_flush),         cmocka_unit_test(test_failures),
-                cmocka_unit_test(test_tombstones),    cmocka_unit_test(test_revived),
-                cmocka_unit_test(test_news_fields),   cmocka_unit_test(test_changed_rules),
-                cmocka_unit_test(test_crashes),       cmocka_unit_test(test_recreated_topic),
-                cmocka_unit_test(test_redis_away),    cmocka_unit_test(test_drain),
+                cmocka_unit_test(test_flow),
+                cmocka_unit_test(test_unchanged),
+                cmocka_unit_test(test_old_lists),
+                cmocka_unit_test(test_guard_and_release),
+                cmocka_unit_test(test_foreign_list),
+                cmocka_unit_test(test_commands),
+                cmocka_unit_test(test_relevant_only),
+                cmocka_unit_test(test_own_state),
+                cmocka_unit_test(test_flush),
+                cmocka_unit_test(test_failures),
+                cmocka_unit_test(test_tombstones),
+                cmocka_unit_test(test_revived),
+                cmocka_unit_test(test_news_fields),
+                cmocka_unit_test(test_changed_rules),
+                cmocka_unit_test(test_drift),
+                cmocka_unit_test(test_crashes),
+                cmocka_unit_test(test_recreated_topic),
+                cmocka_unit_test(test_redis_away),
+                cmocka_unit_test(test_drain),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
