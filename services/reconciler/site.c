@@ -634,10 +634,12 @@ void site_take_meta(struct site *site, struct site_world *world, uint64_t token,
         site->damaged = meta_read(&site->meta, pairs, count, &reason) < 0;
         if (site->damaged)
                 action_report(world->actions, REPORT_UNREADABLE, site->id, reason.text);
-        if (needs_rebuild(site))
+        if (needs_rebuild(site)) {
                 begin_rebuild(site, world);
-        else
-                begin_job(site, world);
+                return;
+        }
+        site->proved = meta_handled(&site->meta);
+        begin_job(site, world);
 }
 
 /* -- going on ---------------------------------------------------------------------------------- */

@@ -960,6 +960,24 @@ static void test_back_with_an_old_state(void **state)
         config_free(other);
 }
 
+static void test_back_behind_what_was_met(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        show(world, "abc", FRESH);
+
+        struct past past = remember_redis(world);
+
+        show(world, "abcd", FRESH);
+        crash(world);
+        run(world);
+        roll_back_redis(world, &past);
+        show(world, "abc", FRESH);
+        check_vendor(world, "abc", "an owner that has only read the state knows how far it was");
+        world_free(world);
+}
+
 static void test_back_before_the_first_list(void **state)
 {
         (void)state;
@@ -1151,6 +1169,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_back_with_an_old_state),
+                cmocka_unit_test(test_back_behind_what_was_met),
                 cmocka_unit_test(test_back_before_the_first_list),
                 cmocka_unit_test(test_flow),
                 cmocka_unit_test(test_unchanged),
