@@ -79,6 +79,40 @@ const struct command commands[] = {
                   "site\n"
                   "still lacks them then, they are held anew.\n",
           .run = cli_holds_reject },
+        { .words = "dead-letters list",
+          .options = INVOCATION_LETTERS | INVOCATION_HANDLED | INVOCATION_LIMIT,
+          .summary = "List what could not be done",
+          .text = "Updates that the sites refused, or that cannot be understood, the newest last;\n"
+                  "without --limit the last 100 of those that still wait. Writes nothing.\n",
+          .run = cli_dead_letters_list },
+        { .words = "dead-letters show",
+          .operands = "LETTER",
+          .operands_min = 1,
+          .operands_max = 1,
+          .summary = "Show a dead letter whole",
+          .text = "LETTER is the name that `dplsync dead-letters list` shows, such as 3/1042. "
+                  "With\n"
+                  "the message itself and what the site answered. Writes nothing.\n",
+          .run = cli_dead_letters_show },
+        { .words = "dead-letters replay",
+          .operands = "LETTER...",
+          .operands_max = COMMAND_OPERANDS_MAX,
+          .options = INVOCATION_LETTERS | INVOCATION_ALL | INVOCATION_RATE | INVOCATION_DRY_RUN,
+          .summary = "Send dead letters to the sites again",
+          .text = "In their order and with their versions: what was replaced by a newer update\n"
+                  "since stays replaced. Each is marked when it was sent, so an interrupted run "
+                  "goes\n"
+                  "on where it stopped when it is repeated. What would be refused again is not "
+                  "sent,\n"
+                  "and said; then the exit code is 1.\n",
+          .run = cli_dead_letters_replay },
+        { .words = "dead-letters discard",
+          .operands = "LETTER...",
+          .operands_max = COMMAND_OPERANDS_MAX,
+          .options = INVOCATION_LETTERS | INVOCATION_ALL | INVOCATION_RATE | INVOCATION_DRY_RUN,
+          .summary = "Mark dead letters as settled",
+          .text = "Nothing is sent to a site; they are no longer listed. Safe to repeat.\n",
+          .run = cli_dead_letters_discard },
 };
 const size_t commands_count = ARRAY_LENGTH(commands);
 

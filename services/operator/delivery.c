@@ -12,11 +12,10 @@
 
 enum { UNDER_WAY_MAX = 100, AGAIN_MS = 20, CLOSE_MS = 1000, SLICES_A_SECOND = 10 };
 
-/* An item under way: its second record, kept until the first is acknowledged. */
+/* An item under way. It is filled in where it stays: headers point into themselves. */
 struct place {
         bool used;
-        bool has_then;
-        struct outgoing then;
+        struct delivery_item item; /* has_then: its second record is still to be sent */
 };
 
 struct delivery {
@@ -26,10 +25,9 @@ struct delivery {
         void *context;
         unsigned per_second;
 
-        struct delivery_item item;
-        bool has_item; /* filled in and not yet taken by the producer */
-        bool exhausted;
         struct place places[UNDER_WAY_MAX];
+        struct place *filled; /* and not yet taken by the producer; NULL: none */
+        bool exhausted;
         size_t under_way;
         size_t count;     /* items acknowledged */
         int64_t slice_ms; /* since then `slice_sent` items went out */
@@ -52,10 +50,10 @@ static void work_now(struct delivery *delivery)
 static void delivery_free(struct delivery *delivery)
 {
         kafka_producer_free(delivery->producer, CLOSE_MS);
-        for (size_t i = 0; i < UNDER_WAY_MAX; i++)
-                outgoing_deinit(&delivery->places[i].then);
-        outgoing_deinit(&delivery->item.record);
-        outgoing_deinit(&delivery->item.then);
+        for (size_t i = 0; i < UNDER_WAY_MAX; i++) {
+                outgoing_deinit(&delivery->places[i].item.record);
+                outgoing_deinit(&delivery->places[i].item.then);
+        }
         loop_timer_stop(delivery->loop, &delivery->work);
         free(delivery);
 }
@@ -85,11 +83,11 @@ static int produce(struct delivery *delivery, const struct outgoing *outgoing, u
                              &outgoing->headers, token);
 }
 
-static size_t free_place(const struct delivery *delivery)
+static struct place *free_place(struct delivery *delivery)
 {
-        size_t place = 0;
+        struct place *place = delivery->places;
 
-        while (delivery->places[place].used)
+        while (place->used)
                 place++;
         return place;
 }
@@ -110,30 +108,26 @@ static bool rate_allows(struct delivery *delivery)
 
 static bool have_item(struct delivery *delivery)
 {
-        if (delivery->has_item || delivery->exhausted)
-                return delivery->has_item;
-        delivery->item.has_then = false;
-        delivery->has_item = delivery->handlers->next(delivery->context, &delivery->item);
-        delivery->exhausted = !delivery->has_item;
-        return delivery->has_item;
+        struct place *place;
+
+        if (delivery->filled || delivery->exhausted)
+                return delivery->filled != NULL;
+        place = free_place(delivery);
+        place->item.has_then = false;
+        delivery->exhausted = !delivery->handlers->next(delivery->context, &place->item);
+        delivery->filled = delivery->exhausted ? NULL : place;
+        return delivery->filled != NULL;
 }
 
 /* False when the producer has no room. */
 static bool send_item(struct delivery *delivery)
 {
-        size_t number = free_place(delivery);
-        struct place *place = &delivery->places[number];
-        struct outgoing spare = place->then;
+        struct place *place = delivery->filled;
 
-        if (produce(delivery, &delivery->item.record, number) < 0)
+        if (produce(delivery, &place->item.record, (uint64_t)(place - delivery->places)) < 0)
                 return false;
         place->used = true;
-        place->has_then = delivery->item.has_then;
-        if (place->has_then) {
-                place->then = delivery->item.then;
-                delivery->item.then = spare;
-        }
-        delivery->has_item = false;
+        delivery->filled = NULL;
         delivery->under_way++;
         delivery->slice_sent++;
         return true;
@@ -161,9 +155,9 @@ static void on_delivered(void *context, uint64_t token, int64_t offset, const ch
         (void)offset;
         if (delivery->ended)
                 return;
-        if (!error && place->has_then) {
-                place->has_then = false;
-                if (produce(delivery, &place->then, token) == 0)
+        if (!error && place->item.has_then) {
+                place->item.has_then = false;
+                if (produce(delivery, &place->item.then, token) == 0)
                         return;
                 error = "the queue to Kafka is full";
         }

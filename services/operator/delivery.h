@@ -37,7 +37,7 @@ struct delivery *delivery_start(struct loop *loop, const struct kafka_cluster *c
                                 unsigned per_second, const struct delivery_handlers *handlers,
                                 void *context, struct error *error);
 
-/* Ends it now: `done` is told, with this reason. */
+/* Ends it now: `done` is told, with this reason. Not from inside a handler. */
 void delivery_cancel(struct delivery *delivery, const char *reason);
 
 #endif

@@ -301,7 +301,7 @@ bool invocation_option_at(const struct command *command, size_t *at,
         for (; *at < ARRAY_LENGTH(table); ++*at) {
                 const struct option *row = &table[*at];
 
-                if (row->needs != EVERY && command && !(row->needs & command->options))
+                if (row->needs != EVERY && !(command && row->needs & command->options))
                         continue;
                 *option = (struct invocation_option){ row->name, row->value, row->text };
                 ++*at;

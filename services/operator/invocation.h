@@ -30,6 +30,10 @@ enum {
         INVOCATION_LIMIT = 1 << 13,
         INVOCATION_MESSAGE = 1 << 14,
         INVOCATION_FORCE = 1 << 15,
+
+        /* which dead letters are meant */
+        INVOCATION_LETTERS =
+                INVOCATION_MUNICIPALITY | INVOCATION_REASON | INVOCATION_UUID | INVOCATION_TIMES,
 };
 
 /* A moment as it was given: a time, or how long ago. */
@@ -77,7 +81,8 @@ int invocation_read(struct invocation *invocation, int count, char *const *argum
 /* Milliseconds since 1970; `otherwise` where the moment was not given. */
 int64_t moment_ms(const struct moment *moment, int64_t now_ms, int64_t otherwise);
 
-/* The options of a command, or (NULL) of all of them, in the table's order. False: no more. */
+/* The options of a command, or (NULL) those that every command has, in the table's order. False: no
+ * more. */
 struct invocation_option {
         const char *name;  /* "--from" */
         const char *value; /* "TIME"; NULL: takes none */
@@ -86,7 +91,7 @@ struct invocation_option {
 bool invocation_option_at(const struct command *command, size_t *at,
                           struct invocation_option *option);
 
-/* The lines of --help about the options of a command, or (NULL) of all commands. */
+/* The lines of --help about them. */
 void invocation_help(const struct command *command, struct buffer *out);
 
 #endif

@@ -173,21 +173,27 @@ static bool is_of_event(const struct letter *letter, const struct uuid *wanted)
                uuid_compare(&uuid, wanted) == 0;
 }
 
-bool letter_matches(const struct letter *letter, const struct letter_filter *filter)
+static bool is_named(const struct letter *letter, const struct letter_filter *filter)
 {
         char name[LETTER_NAME_BYTES];
 
         letter_name(letter, name);
+        for (size_t i = 0; i < filter->name_count; i++)
+                if (strcmp(filter->names[i], name) == 0)
+                        return true;
+        return filter->name_count == 0;
+}
+
+bool letter_matches(const struct letter *letter, const struct letter_filter *filter)
+{
         if (!filter->handled && letter->fate != LETTER_WAITS)
                 return false;
         if (filter->municipality && strcmp(filter->municipality, letter->municipality) != 0)
                 return false;
         if (filter->reason && strcmp(filter->reason, letter->reason) != 0)
                 return false;
-        if (filter->name && strcmp(filter->name, name) != 0)
-                return false;
         if (filter->uuid && !is_of_event(letter, filter->uuid))
                 return false;
-        return letter->timestamp_ms >= filter->from_ms &&
+        return is_named(letter, filter) && letter->timestamp_ms >= filter->from_ms &&
                (filter->to_ms == 0 || letter->timestamp_ms < filter->to_ms);
 }

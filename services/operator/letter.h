@@ -81,9 +81,10 @@ struct letter_filter {
         const char *municipality;
         const char *reason;
         const struct uuid *uuid;
-        int64_t from_ms; /* written at or after */
-        int64_t to_ms;   /* written before */
-        const char *name;
+        int64_t from_ms;          /* written at or after */
+        int64_t to_ms;            /* written before */
+        const char *const *names; /* of letters; `name_count` of them */
+        size_t name_count;
         bool handled; /* also those that were replayed or discarded */
 };
 bool letter_matches(const struct letter *letter, const struct letter_filter *filter);

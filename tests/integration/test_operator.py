@@ -1,0 +1,231 @@
+"""The operator's command beside running services: what an operator asks for, happens."""
+
+import pytest
+
+from operate import assert_one_sentence, operate, operate_json, run
+
+LINK = {"url": "https://tickets.example/e/77", "admin_url": "https://tickets.example/admin/e/77"}
+
+
+@pytest.fixture
+def aarhus(pipeline):
+    """A running pipeline with one site of ten events, all told."""
+    handle = pipeline.add("aarhus", generate=10, future=True)
+    pipeline.start()
+    pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 10, "ten creates")
+    return handle
+
+
+@pytest.fixture
+def rare(pipeline):
+    """The same, with a site that is read so rarely that a read is one that was asked for."""
+    handle = pipeline.add("aarhus", {"poll_interval": "1h"}, generate=10, future=True)
+    pipeline.start()
+    pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 10, "ten creates")
+    return handle
+
+
+def held(pipeline):
+    return int(pipeline.redis_status("aarhus").get("reconciler_held", 0))
+
+
+def hold_seven(pipeline, handle):
+    """Seven of ten vanish: too many to be believed. Their uuids."""
+    gone = sorted(handle.events())[:7]
+    for uuid in gone:
+        handle.unpublish(uuid)
+    pipeline.wait(lambda: held(pipeline) == 7, "the hold of all seven")
+    return gone
+
+
+class TestRefresh:
+    def test_reads_the_site_now(self, pipeline, rare):
+        uuid = next(iter(rare.events()))
+        rare.edit_event(uuid, title="Ny titel")
+        assert operate(pipeline, "refresh", "aarhus") == "refresh: asked of 1 municipality\n"
+        pipeline.wait(lambda: pipeline.changes("aarhus", "update", uuid), "the edit to be told")
+
+    def test_full_and_fresh_are_passed_on(self, pipeline, rare):
+        closed = len(pipeline.changes("aarhus", "snapshot"))
+        start = rare.control.ledger_next()
+        operate(pipeline, "refresh", "--all", "--full", "--fresh")
+        pipeline.wait(lambda: len(pipeline.changes("aarhus", "snapshot")) > closed, "the list to be applied")
+        read = pipeline.wait(lambda: rare.ledger(start, method="GET"), "the read")[0]
+        assert read["cache"] == "pass", "a fresh read goes past the site's cache"
+
+    def test_a_dry_run_asks_nothing(self, pipeline, rare):
+        said = operate_json(pipeline, "refresh", "aarhus", "--dry-run")
+        assert said == {"dry_run": True, "command": "refresh", "municipalities": ["aarhus"]}
+        assert pipeline.topics.read("control") == []
+
+    def test_reassert_tells_everything_again(self, pipeline, rare):
+        operate(pipeline, "reassert", "aarhus")
+        again = pipeline.wait(lambda: (found := pipeline.changes("aarhus", "update")) and
+                              len(found) == 10 and found, "ten updates")
+        assert all(change["reassert"] for change in again)
+
+
+class TestHolds:
+    def test_are_listed_and_shown_with_titles(self, pipeline, aarhus):
+        titles = {uuid: event["title"] for uuid, event in aarhus.events().items()}
+        assert operate(pipeline, "holds", "list") == "nothing is held\n"
+        gone = hold_seven(pipeline, aarhus)
+        listed = operate_json(pipeline, "holds", "list")["holds"]
+        assert [(hold["municipality"], hold["count"], hold["why"]) for hold in listed] == \
+            [("aarhus", 7, "too-many")]
+        shown = operate_json(pipeline, "holds", "show", "aarhus")
+        assert (shown["hold"], shown["count"], shown["known"]) == (listed[0]["hold"], 7, 10)
+        assert {event["uuid"]: event["title"] for event in shown["events"]} == \
+            {uuid: titles[uuid] for uuid in gone}
+        text = operate(pipeline, "holds", "show", "aarhus")
+        assert f"dplsync holds approve aarhus {shown['hold']}" in text
+        assert all(titles[uuid] in text for uuid in gone)
+
+    def test_an_approved_hold_is_deleted(self, pipeline, aarhus):
+        gone = hold_seven(pipeline, aarhus)
+        hold = operate_json(pipeline, "holds", "list")["holds"][0]["hold"]
+        said = operate_json(pipeline, "holds", "approve", "aarhus", hold)
+        assert (said["hold"], said["count"]) == (hold, 7)
+        pipeline.wait(lambda: len(pipeline.changes("aarhus", "delete")) == 7, "seven deletions")
+        assert sorted(change["uuid"] for change in pipeline.changes("aarhus", "delete")) == gone
+        pipeline.wait(lambda: operate(pipeline, "holds", "list") == "nothing is held\n", "the hold to end")
+        again = run("holds", "approve", "aarhus", hold, "--config", pipeline.config_path)
+        assert_one_sentence(again, 1, "no hold now")
+
+    def test_a_rejected_hold_deletes_nothing(self, pipeline, aarhus):
+        hold_seven(pipeline, aarhus)
+        hold = operate_json(pipeline, "holds", "list")["holds"][0]["hold"]
+        operate(pipeline, "holds", "reject", "aarhus", hold)
+        pipeline.wait(lambda: held(pipeline) == 0, "the hold to end")
+        closed = len(pipeline.changes("aarhus", "snapshot"))
+        operate(pipeline, "refresh", "aarhus", "--full", "--fresh")
+        pipeline.wait(lambda: len(pipeline.changes("aarhus", "snapshot")) > closed, "another list to be applied")
+        assert pipeline.changes("aarhus", "delete") == []
+
+    def test_another_hold_than_the_one_that_was_seen_is_refused(self, pipeline, aarhus):
+        hold_seven(pipeline, aarhus)
+        hold = operate_json(pipeline, "holds", "list")["holds"][0]["hold"]
+        aarhus.publish(sorted(aarhus.events())[0])
+        pipeline.wait(lambda: held(pipeline) == 6, "one of the seven to be back")
+        result = run("holds", "approve", "aarhus", hold, "--config", pipeline.config_path)
+        assert_one_sentence(result, 1, "another hold now", "with 6 deletions", "holds show aarhus")
+        assert [record for record in pipeline.topics.read("control") if b"approve" in record.value] == []
+
+    def test_a_dry_run_decides_nothing(self, pipeline, aarhus):
+        hold_seven(pipeline, aarhus)
+        hold = operate_json(pipeline, "holds", "list")["holds"][0]["hold"]
+        assert "7 deletions would be approved" in operate(pipeline, "holds", "approve", "aarhus", hold, "--dry-run")
+        assert [record for record in pipeline.topics.read("control") if b"approve" in record.value] == []
+
+
+def spoil(pipeline, count=1, state="Soldout", uuid="0f1c0000-0000-4000-8000-000000000001"):
+    """Updates that nobody can accept."""
+    for _ in range(count):
+        pipeline.send("aarhus", uuid=uuid, state=state)
+    pipeline.wait(lambda: len(pipeline.dead_letters()) >= count, "the dead letters")
+
+
+@pytest.fixture
+def refused(pipeline):
+    """Five updates, each of its event, that the site refused; it accepts them now."""
+    handle = pipeline.add("aarhus", {"write_rate": 100, "write_burst": 100}, generate=10, future=True)
+    pipeline.start()
+    pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 10, "ten creates")
+    handle.message(422, method="PATCH")
+    uuids = sorted(handle.events())[:5]
+    for uuid in uuids:
+        pipeline.send("aarhus", uuid=uuid, state="SoldOut")
+    pipeline.wait(lambda: len(pipeline.dead_letters()) == 5, "five dead letters")
+    handle.clear_faults()
+    return handle, uuids
+
+
+def listed(pipeline, *arguments):
+    return operate_json(pipeline, "dead-letters", "list", *arguments)["dead_letters"]
+
+
+class TestDeadLetters:
+    def test_are_listed_with_their_reason_and_shown_whole(self, pipeline, aarhus):
+        assert operate(pipeline, "dead-letters", "list") == "no dead letters wait\n"
+        spoil(pipeline)
+        letter, = listed(pipeline)
+        assert (letter["municipality"], letter["reason"]) == ("aarhus", "invalid-state")
+        assert "state" in letter["detail"]
+        text = operate(pipeline, "dead-letters", "list")
+        assert letter["letter"] in text and "invalid-state" in text
+        shown = operate(pipeline, "dead-letters", "show", letter["letter"])
+        assert '"state":"Soldout"' in shown and letter["detail"] in shown
+        whole = operate_json(pipeline, "dead-letters", "show", letter["letter"])
+        assert whole["value"].encode() == pipeline.topics.read("updates")[0].value
+
+    @pytest.mark.parametrize("filters, count", [
+        (["--municipality", "aarhus"], 5), (["--municipality", "viborg"], 0),
+        (["--reason", "rejected-by-cms"], 5), (["--reason", "invalid-state"], 0),
+        (["--uuid", "FIRST"], 1), (["--from", "1h"], 5), (["--to", "1h"], 0),
+        (["--from", "2030-01-01"], 0),
+    ])
+    def test_are_narrowed(self, pipeline, refused, filters, count):
+        _, uuids = refused
+        filters = [uuids[0] if word == "FIRST" else word for word in filters]
+        assert len(listed(pipeline, *filters)) == count
+
+    def test_replayed_ones_reach_the_site_and_wait_no_more(self, pipeline, refused):
+        handle, uuids = refused
+        said = operate_json(pipeline, "dead-letters", "replay", "--municipality", "aarhus")
+        assert said == {"dry_run": False, "replayed": 5, "refused": []}
+        for uuid in uuids:
+            pipeline.wait(lambda uuid=uuid: handle.event(uuid)["state"] == "SoldOut", "the state on the site")
+        assert listed(pipeline) == []
+        assert {letter["fate"] for letter in listed(pipeline, "--handled")} == {"replayed"}
+        versions = {result["version"] for result in pipeline.results("aarhus")}
+        pipeline.wait(lambda: sum(result["outcome"] == "applied" for result in pipeline.results("aarhus")) == 5,
+                      "five results")
+        assert {result["version"] for result in pipeline.results("aarhus")} == versions, "the versions stay"
+        again = operate_json(pipeline, "dead-letters", "replay", "--all")
+        assert again["replayed"] == 0
+
+    def test_one_is_replayed_by_its_name(self, pipeline, refused):
+        handle, uuids = refused
+        letter, = listed(pipeline, "--uuid", uuids[2])
+        operate(pipeline, "dead-letters", "replay", letter["letter"])
+        pipeline.wait(lambda: handle.event(uuids[2])["state"] == "SoldOut", "the state on the site")
+        assert len(listed(pipeline)) == 4
+
+    def test_a_replayed_one_does_not_win_over_a_newer_wish(self, pipeline, refused):
+        handle, uuids = refused
+        pipeline.send("aarhus", uuid=uuids[0], state="Cancelled")
+        pipeline.wait(lambda: handle.event(uuids[0])["state"] == "Cancelled", "the newer state")
+        letter, = listed(pipeline, "--uuid", uuids[0])
+        operate(pipeline, "dead-letters", "replay", "--uuid", uuids[0])
+        pipeline.wait(lambda: any(result["outcome"] == "superseded" and result["version"] == letter["version"]
+                                  for result in pipeline.results("aarhus", uuids[0])), "superseded")
+        assert handle.event(uuids[0])["state"] == "Cancelled"
+
+    def test_what_would_be_refused_again_is_not_sent(self, pipeline, aarhus):
+        spoil(pipeline, 2)
+        said = operate_json(pipeline, "dead-letters", "replay", "--all", code=1)
+        assert said["replayed"] == 0 and len(said["refused"]) == 2
+        assert "the vendor must send a corrected one" in said["refused"][0]["why"]
+        assert len(pipeline.topics.read("updates")) == 2
+        assert len(listed(pipeline)) == 2
+
+    def test_discarded_ones_are_listed_no_more(self, pipeline, aarhus):
+        spoil(pipeline, 2)
+        first = listed(pipeline)[0]["letter"]
+        assert operate(pipeline, "dead-letters", "discard", first) == "1 of 1 dead letters discarded\n"
+        assert len(listed(pipeline)) == 1
+        assert operate_json(pipeline, "dead-letters", "show", first)["fate"] == "discarded"
+
+    def test_a_dry_run_marks_and_sends_nothing(self, pipeline, refused):
+        said = operate_json(pipeline, "dead-letters", "replay", "--all", "--dry-run")
+        assert (said["dry_run"], said["replayed"]) == (True, 5)
+        assert operate(pipeline, "dead-letters", "discard", "--all", "--dry-run") == \
+            "5 of 5 dead letters would be discarded\n"
+        assert len(listed(pipeline)) == 5 and len(pipeline.topics.read("dead-letters")) == 5
+
+    def test_a_hostile_message_cannot_reach_the_terminal(self, pipeline, aarhus):
+        pipeline.topics.send("updates", "aarhus", b'{"municipality":"aarhus","uuid":"\x1b[2J\xe2\x80\xaegnp"}')
+        pipeline.wait(pipeline.dead_letters, "the dead letter")
+        name = listed(pipeline)[0]["letter"]
+        for text in (operate(pipeline, "dead-letters", "list"), operate(pipeline, "dead-letters", "show", name)):
+            assert "\x1b" not in text and "‮" not in text
