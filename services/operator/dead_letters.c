@@ -22,8 +22,8 @@ static void drop(struct dead_letters *letters, struct letter *letter)
         letters->newest = letters->oldest ? letters->oldest->prev : NULL;
         letters->count--;
         letters->waiting -= letter->fate == LETTER_WAITS;
-        letters->bytes -= letter->bytes;
-        free(letter);
+        letters->bytes -= letter_bytes(letter);
+        letter_free(letter);
 }
 
 void dead_letters_deinit(struct dead_letters *letters)
@@ -49,7 +49,7 @@ static void add(struct dead_letters *letters, struct letter *letter)
         letters->newest = letter;
         letters->count++;
         letters->waiting++;
-        letters->bytes += letter->bytes;
+        letters->bytes += letter_bytes(letter);
         while (letters->oldest != letter && (letters->count > letters->bounds.max_letters ||
                                              letters->bytes > letters->bounds.max_bytes)) {
                 drop(letters, letters->oldest);
@@ -91,5 +91,5 @@ void dead_letters_take(struct dead_letters *letters, const struct record *record
         if (letter && is_wanted(letters, letter))
                 add(letters, letter);
         else
-                free(letter);
+                letter_free(letter);
 }

@@ -1,8 +1,7 @@
 /* services/operator/letter.c
  *
- * A letter is one piece of memory, with a NUL behind every text: some ten thousand of them are kept
- * while an operator looks, and they are foreign bytes, so they are copied once and then only looked
- * at.
+ * Its texts are those of the record's own headers, which the copy has ended with a NUL: foreign
+ * bytes, copied once and then only looked at.
  */
 #include "operator/letter.h"
 
@@ -17,49 +16,11 @@ const char *letter_fate_name(enum letter_fate fate)
         return fate_names[fate];
 }
 
-static char *put(char *at, const void *data, size_t bytes)
-{
-        if (bytes > 0)
-                memcpy(at, data, bytes);
-        at[bytes] = '\0';
-        return at + bytes + 1;
-}
-
-static size_t text_bytes(const struct record *record)
-{
-        size_t bytes = record->key.length + 1 + record->value.length + 1;
-
-        for (size_t i = 0; i < record->headers->count; i++)
-                bytes += strlen(record->headers->items[i].name) + 1 +
-                         record->headers->items[i].value.length + 1;
-        return bytes;
-}
-
-static char *put_slice(char *at, struct slice from, struct slice *to)
-{
-        *to = from.data ? (struct slice){ at, from.length } : SLICE_NULL;
-        return from.data ? put(at, from.data, from.length) : at;
-}
-
-static void copy(struct letter *letter, const struct record *record, char *at)
-{
-        at = put_slice(at, record->key, &letter->key);
-        at = put_slice(at, record->value, &letter->value);
-        for (size_t i = 0; i < record->headers->count; i++) {
-                const struct header *header = &record->headers->items[i];
-
-                letter->headers[i].name = at;
-                at = put(at, header->name, strlen(header->name));
-                at = put_slice(at, header->value, &letter->headers[i].value);
-        }
-        letter->header_count = record->headers->count;
-}
-
 void letter_headers(const struct letter *letter, struct headers *headers)
 {
-        headers_clear(headers);
-        for (size_t i = 0; i < letter->header_count; i++)
-                headers_borrow(headers, letter->headers[i].name, letter->headers[i].value);
+        struct record record;
+
+        record_copy_view(letter->copy, &record, headers);
 }
 
 static const char *text_of(const struct headers *headers, const char *name)
@@ -69,45 +30,61 @@ static const char *text_of(const struct headers *headers, const char *name)
         return value.data ? value.data : "";
 }
 
-static void read_headers(struct letter *letter)
+static void read_headers(struct letter *letter, const struct headers *headers)
 {
-        struct headers headers;
-
-        letter_headers(letter, &headers);
-        letter->reason = text_of(&headers, "dplsync-reason");
-        letter->detail = text_of(&headers, "dplsync-detail");
-        letter->topic = text_of(&headers, "dplsync-topic");
-        letter->municipality = text_of(&headers, "dplsync-municipality");
-        letter->uuid = text_of(&headers, "dplsync-uuid");
-        letter->first_failed_at = text_of(&headers, "dplsync-first-failed-at");
-        letter->last_failed_at = text_of(&headers, "dplsync-last-failed-at");
-        letter->answer = text_of(&headers, "dplsync-answer");
-        headers_get_number(&headers, "dplsync-partition", &letter->from_partition);
-        headers_get_number(&headers, "dplsync-offset", &letter->from_offset);
-        headers_get_number(&headers, "dplsync-version", &letter->version);
-        headers_get_number(&headers, "dplsync-attempts", &letter->attempts);
-        headers_get_number(&headers, "dplsync-status", &letter->status);
+        letter->reason = text_of(headers, "dplsync-reason");
+        letter->detail = text_of(headers, "dplsync-detail");
+        letter->topic = text_of(headers, "dplsync-topic");
+        letter->municipality = text_of(headers, "dplsync-municipality");
+        letter->uuid = text_of(headers, "dplsync-uuid");
+        letter->first_failed_at = text_of(headers, "dplsync-first-failed-at");
+        letter->last_failed_at = text_of(headers, "dplsync-last-failed-at");
+        letter->answer = text_of(headers, "dplsync-answer");
+        headers_get_number(headers, "dplsync-partition", &letter->from_partition);
+        headers_get_number(headers, "dplsync-offset", &letter->from_offset);
+        headers_get_number(headers, "dplsync-version", &letter->version);
+        headers_get_number(headers, "dplsync-attempts", &letter->attempts);
+        headers_get_number(headers, "dplsync-status", &letter->status);
 }
 
 struct letter *letter_new(const struct record *record)
 {
-        size_t count = record->headers->count;
-        size_t bytes = sizeof(struct letter) + count * sizeof(struct header) + text_bytes(record);
+        struct headers headers;
+        struct record view;
 
         if (!headers_get(record->headers, "dplsync-reason").data)
                 return NULL;
 
-        struct letter *letter = memory_new(bytes);
+        struct letter *letter = memory_new(sizeof(*letter));
 
+        letter->copy = record_copy_new(record);
+        record_copy_view(letter->copy, &view, &headers);
         letter->partition = record->partition;
         letter->offset = record->offset;
         letter->place = letter_place(record->partition, record->offset);
         letter->timestamp_ms = record->timestamp_ms;
-        letter->bytes = bytes;
-        letter->headers = (struct header *)(void *)(letter + 1);
-        copy(letter, record, (char *)(letter->headers + count));
-        read_headers(letter);
+        letter->key = view.key;
+        letter->value = view.value;
+        read_headers(letter, &headers);
         return letter;
+}
+
+void letter_free(struct letter *letter)
+{
+        if (!letter)
+                return;
+        free(letter->copy);
+        free(letter);
+}
+
+void letter_freep(struct letter **letter)
+{
+        letter_free(*letter);
+}
+
+size_t letter_bytes(const struct letter *letter)
+{
+        return sizeof(*letter) + record_copy_bytes(letter->copy);
 }
 
 void letter_name(const struct letter *letter, char name[LETTER_NAME_BYTES])

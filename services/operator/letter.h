@@ -42,18 +42,20 @@ struct letter {
         int64_t attempts;
         int64_t status;
 
-        struct slice key;
+        struct record_copy *copy; /* of the whole record, owned */
+        struct slice key;         /* in it */
         struct slice value;
-        struct header *headers; /* all of them, the original's too; names and values are its own */
-        size_t header_count;
-        size_t bytes; /* of memory that it takes */
 
         struct letter *prev, *next; /* older, newer: dead_letters.h */
         UT_hash_handle hh;
 };
 
-/* NULL for a record that is no dead letter: a mark, or one without `dplsync-reason`. free() it. */
+/* NULL for a record that is no dead letter: a mark, or one without `dplsync-reason`. */
 struct letter *letter_new(const struct record *record);
+void letter_free(struct letter *letter);
+void letter_freep(struct letter **letter);
+
+size_t letter_bytes(const struct letter *letter); /* of memory that it takes */
 
 /* A view, borrowed from the letter. */
 void letter_headers(const struct letter *letter, struct headers *headers);

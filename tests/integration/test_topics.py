@@ -227,6 +227,6 @@ def test_help_and_version():
     assert run("--version").stdout.startswith("dplsync ")
     for arguments in (["--help"], ["topics", "--help"], ["-h"]):
         text = run(*arguments).stdout
-        assert "topics check" in text and "--replication N" in text and "Exit codes" in text
+        assert "topics check" in text and "--config FILE" in text and "Exit codes" in text
     assert "--replication" not in run("topics", "check", "--help").stdout
     assert "--replication" in run("topics", "create", "--help").stdout

@@ -63,7 +63,7 @@ static struct letter *letter_of(const char *topic, const char *value, const char
 
 static void test_letter(void **state)
 {
-        _cleanup_(freep) struct letter *letter =
+        _cleanup_(letter_freep) struct letter *letter =
                 letter_of("dplsync.updates", STATE, NULL, version_make(1, 17));
         _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
         _cleanup_(update_deinit) struct update update = { 0 };
@@ -91,7 +91,7 @@ static void test_letter_with_origin(void **state)
                 "{\"epoch\":1,\"partition\":3,\"offset\":9,\"versions\":{\"state\":1099511627785},"
                 "\"first_record_at\":\"2026-03-01T09:00:02.117Z\",\"cause\":\"carried\","
                 "\"serial\":1764000000001}";
-        _cleanup_(freep) struct letter *letter =
+        _cleanup_(letter_freep) struct letter *letter =
                 letter_of("dplsync.updates", STATE, before, version_make(1, 17));
         _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
         _cleanup_(update_deinit) struct update update = { 0 };
@@ -126,7 +126,7 @@ static void test_letters_that_stay(void **state)
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-                _cleanup_(freep) struct letter *letter =
+                _cleanup_(letter_freep) struct letter *letter =
                         letter_of(rows[i].topic, rows[i].value, rows[i].origin, rows[i].version);
                 _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
                 struct error error = ERROR_NULL;
