@@ -11,13 +11,15 @@
 #ifndef WRITER_LANE_H
 #define WRITER_LANE_H
 
+#include "base/agenda.h"
 #include "base/map.h"
 #include "model/known.h"
-#include "writer/agenda.h"
 #include "writer/intake.h"
 #include "writer/ledger.h"
 #include "writer/request.h"
 #include "writer/verdict.h"
+
+enum due_kind { DUE_LANE, DUE_LETTER, DUE_VIEW, DUE_TICKET }; /* struct due's `kind` */
 
 enum wanted_end {
         END_NONE,

@@ -2,7 +2,7 @@
 #include "unit/support.h"
 
 #include "base/dice.h"
-#include "writer/agenda.h"
+#include "base/agenda.h"
 
 enum { ENTRIES = 500 };
 

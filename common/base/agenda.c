@@ -1,9 +1,9 @@
-/* services/writer/agenda.c
+/* common/base/agenda.c
  *
- * Thousands of lanes may wait for a retry, a seal or a half; each is set and dropped often, so
- * entries know their place.
+ * Thousands of lanes may wait for a retry, a seal or a half, a thousand sites for their next read;
+ * each is set and dropped often, so entries know their place.
  */
-#include "writer/agenda.h"
+#include "base/agenda.h"
 
 #include <stdlib.h>
 

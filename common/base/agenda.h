@@ -1,20 +1,18 @@
-/* services/writer/agenda.h
+/* common/base/agenda.h
  *
  * What is due later, ordered by time: a binary heap of entries that live inside their owners. An
  * owner must leave the agenda before its memory goes. Equal times come in no particular order.
  */
-#ifndef WRITER_AGENDA_H
-#define WRITER_AGENDA_H
+#ifndef BASE_AGENDA_H
+#define BASE_AGENDA_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum due_kind { DUE_LANE, DUE_LETTER, DUE_VIEW, DUE_TICKET }; /* whose entry it is */
-
 struct due {
         int64_t at_ms;
         size_t place; /* in the heap, + 1; 0: not there */
-        enum due_kind kind;
+        int kind;     /* whose entry it is, where owners of several kinds share an agenda */
 };
 
 struct agenda {
