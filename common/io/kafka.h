@@ -129,6 +129,9 @@ struct kafka_producer *kafka_producer_new(struct loop *loop, const struct kafka_
 int kafka_produce(struct kafka_producer *producer, enum topic topic, int32_t partition,
                   struct slice key, struct slice value, const struct headers *headers,
                   uint64_t token);
+/* While `delivered` runs: when the broker appended that record, by its clock; -1 where the topic has
+ * no LogAppendTime, or the record was not acknowledged. */
+int64_t kafka_append_ms(const struct kafka_producer *producer);
 bool kafka_producer_ready(const struct kafka_producer *producer);
 
 /* Waits up to timeout_ms for what was taken, then frees. Unanswered records are answered with an

@@ -32,6 +32,7 @@ struct kafka_producer {
         rd_kafka_queue_t *main_queue;
         rd_kafka_event_t *reports; /* being handed on */
         bool calling;              /* inside a handler */
+        int64_t append_ms;         /* of the record being reported on */
         struct loop_timer work;
 };
 
@@ -42,12 +43,27 @@ static void work_soon(struct kafka_producer *producer)
 
 /* Reports */
 
+static int64_t append_time_ms(const rd_kafka_message_t *message)
+{
+        rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
+
+        return !message->err && type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? timestamp_ms : -1;
+}
+
 static void report(struct kafka_producer *producer, const rd_kafka_message_t *message)
 {
         uint64_t token = (uint64_t)(uintptr_t)message->_private;
 
+        producer->append_ms = append_time_ms(message);
         producer->delivered(producer->context, token, message->offset,
                             message->err ? rd_kafka_err2str(message->err) : NULL);
+        producer->append_ms = -1;
+}
+
+int64_t kafka_append_ms(const struct kafka_producer *producer)
+{
+        return producer->append_ms;
 }
 
 /* The next event into `reports`, or one that is no report into the client. False when there is

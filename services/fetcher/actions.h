@@ -50,6 +50,7 @@ enum fetcher_report_type {
         FETCHER_EVENTS_ASIDE,    /* events that are present but cannot be told */
         FETCHER_CONTROL_REFUSED, /* a bad command went to the dead letters */
         FETCHER_REDIS_SILENT,    /* going on without what Redis knows */
+        FETCHER_CLOCK,           /* ours is wrong (reason "clock"), or right again */
 };
 
 struct fetcher_report {
@@ -64,6 +65,7 @@ struct fetcher_report {
         int64_t unreadable;
         int64_t bytes;
         int64_t duration_ms; /* of the read */
+        int64_t delay_ms;    /* between the moment it was due and its beginning */
         int64_t age_ms;      /* of the copy that answered */
         int64_t success_ms;  /* last one; 0: never */
         int64_t interval_ms;

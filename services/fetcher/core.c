@@ -1,19 +1,18 @@
 /* services/fetcher/core.c
  *
- * Who is ours, who may read now, and which input is for whom. What happens to one municipality is in
- * fetch.c.
+ * Who is ours, who may read now, and which input is for whom. What happens to one municipality is
+ * in fetch.c.
  */
 #include "fetcher/core.h"
 
 #include <string.h>
 
 #include "base/memory.h"
-#include "fetcher/fetch.h"
+#include "fetcher/clock.h"
+#include "fetcher/queue.h"
 #include "model/control.h"
 
 enum {
-        /* A read that is due, but does not fit, lets others pass for so long. */
-        HEAD_START_MS = 30000,
         SLOTS_MAX = (1 << FETCH_SLOT_BITS) - 1,
         LETTER_SLOT = SLOTS_MAX, /* of tokens that belong to a dead letter */
 };
@@ -22,13 +21,14 @@ struct fetcher_core {
         const struct fetcher_settings settings;
         struct dice dice;
         const struct config *config;
-        bool *has_credentials;     /* of config's municipalities */
-        bool *owned;               /* by partition */
-        struct fetch **fetches;    /* by slot; NULL where free */
+        bool *has_credentials;  /* of config's municipalities */
+        bool *owned;            /* by partition */
+        struct fetch **fetches; /* by slot; NULL where free */
         size_t slot_count;
         struct commands commands;
+        struct queue queue;
+        struct clock clock;
         uint64_t operations;
-        int64_t memory;
         bool draining;
         bool drained;
 };
@@ -39,6 +39,7 @@ struct fetcher_core *fetcher_core_new(const struct fetcher_settings *settings, u
 
         memcpy((void *)&core->settings, settings, sizeof(*settings));
         core->dice.state = seed;
+        core->queue = (struct queue)QUEUE_NULL;
         core->owned = memory_new((size_t)settings->topics->partitions * sizeof(bool));
         commands_init(&core->commands, settings->topics);
         return core;
@@ -48,6 +49,7 @@ void fetcher_core_free(struct fetcher_core *core)
 {
         if (!core)
                 return;
+        queue_deinit(&core->queue);
         for (size_t i = 0; i < core->slot_count; i++)
                 fetch_free(core->fetches[i]);
         free(core->fetches);
@@ -65,7 +67,7 @@ static struct fetch_turn turn_of(struct fetcher_core *core, int64_t now_ms,
                 .dice = &core->dice,
                 .commands = &core->commands,
                 .operations = &core->operations,
-                .memory = &core->memory,
+                .memory = &core->queue.held,
                 .actions = actions,
                 .now_ms = now_ms,
         };
@@ -101,11 +103,13 @@ static void take_up(struct fetcher_core *core, struct fetch_turn *turn, size_t i
         core->fetches[slot] =
                 fetch_new(municipality, core->has_credentials[index], partition, slot);
         fetch_load(core->fetches[slot], turn);
+        queue_settle(&core->queue, core->fetches[slot]);
 }
 
 static void let_go(struct fetcher_core *core, struct fetch_turn *turn, size_t slot)
 {
         fetch_stop(core->fetches[slot], turn);
+        queue_leave(&core->queue, core->fetches[slot]);
         fetch_free(TAKE_PTR(core->fetches[slot]));
 }
 
@@ -133,8 +137,9 @@ static bool *copy_flags(const bool *flags, size_t count)
         return memory_copy(flags, count * sizeof(*flags));
 }
 
-static void carry_over(struct fetcher_core *core, struct fetch_turn *turn, const struct config *config,
-                       const bool *has_credentials, bool *claimed)
+static void carry_over(struct fetcher_core *core, struct fetch_turn *turn,
+                       const struct config *config, const bool *has_credentials,
+                       const bool *new_credentials, bool *claimed)
 {
         for (size_t slot = 0; slot < core->slot_count; slot++) {
                 struct fetch *fetch = core->fetches[slot];
@@ -154,15 +159,19 @@ static void carry_over(struct fetcher_core *core, struct fetch_turn *turn, const
                 claimed[index] = true;
                 fetch_reconfigure(fetch, turn, stays, has_credentials[index],
                                   !municipality_equal(stays, fetch->municipality));
+                if (new_credentials && new_credentials[index])
+                        fetch_renew_credentials(fetch, turn);
+                queue_settle(&core->queue, fetch);
         }
 }
 
-static void configured(struct fetcher_core *core, struct fetch_turn *turn, const struct config *config,
-                       const bool *has_credentials)
+static void configured(struct fetcher_core *core, struct fetch_turn *turn,
+                       const struct config *config, const bool *has_credentials,
+                       const bool *new_credentials)
 {
         _cleanup_(freep) bool *claimed = memory_new(config->municipality_count + 1);
 
-        carry_over(core, turn, config, has_credentials, claimed);
+        carry_over(core, turn, config, has_credentials, new_credentials, claimed);
         core->config = config;
         free(core->has_credentials);
         core->has_credentials = copy_flags(has_credentials, config->municipality_count);
@@ -210,8 +219,8 @@ static void assigned(struct fetcher_core *core, struct fetch_turn *turn,
 
 /* Commands: only `refresh` is for us; the reconciler handles the others. */
 
-static void refuse(struct fetcher_core *core, struct fetch_turn *turn, const struct command *command,
-                   const char *reason, const struct error *detail)
+static void refuse(struct fetcher_core *core, struct fetch_turn *turn,
+                   const struct command *command, const char *reason, const struct error *detail)
 {
         uint64_t token = ++core->operations << FETCH_SLOT_BITS | LETTER_SLOT;
         struct fetcher_action *action;
@@ -226,7 +235,8 @@ static void refuse(struct fetcher_core *core, struct fetch_turn *turn, const str
                 memcpy(action->report.municipality, command->key.data, command->key.length);
 }
 
-static void commanded(struct fetcher_core *core, struct fetch_turn *turn, const struct command *command)
+static void commanded(struct fetcher_core *core, struct fetch_turn *turn,
+                      const struct command *command)
 {
         struct fetch *fetch = fetch_of_municipality(core, command->key);
         struct error error = ERROR_NULL;
@@ -241,102 +251,49 @@ static void commanded(struct fetcher_core *core, struct fetch_turn *turn, const 
         } else if (control.command != CONTROL_REFRESH) {
                 commands_done(&core->commands, command->partition, command->offset, turn->actions);
         } else if (!fetch || fetch->partition != command->partition) {
-                error_set(&error, "the key names no municipality of the configuration in partition %d",
+                error_set(&error,
+                          "the key names no municipality of the configuration in partition %d",
                           (int)command->partition);
                 refuse(core, turn, command, "unknown-municipality", &error);
         } else {
                 fetch_refresh(fetch, turn, control.full, control.fresh, command->offset);
+                queue_settle(&core->queue, fetch);
         }
 }
 
 /* Who may read now */
 
-static bool is_reading(const struct fetch *fetch)
-{
-        return fetch && (fetch->phase == FETCH_ASKING || fetch->phase == FETCH_READING);
-}
-
-/* What is taken of the process's limits. */
-struct load {
-        int64_t reads;
-        int64_t bytes; /* held, and what those that read are expected to need beyond */
-};
-
-static struct load load_of(const struct fetcher_core *core)
-{
-        struct load load = { .bytes = core->memory };
-
-        for (size_t i = 0; i < core->slot_count; i++) {
-                const struct fetch *fetch = core->fetches[i];
-
-                if (!is_reading(fetch))
-                        continue;
-                load.reads++;
-                if (fetch_expected_bytes(fetch) > fetch->memory)
-                        load.bytes += fetch_expected_bytes(fetch) - fetch->memory;
-        }
-        return load;
-}
-
-static bool may_read(const struct fetcher_core *core, const struct load *load)
-{
-        return core->config && !core->draining && load->reads < core->config->fetcher.max_transfers;
-}
-
-static bool fits(const struct fetcher_core *core, const struct load *load, const struct fetch *fetch)
-{
-        return load->bytes == 0 ||
-               load->bytes + fetch_expected_bytes(fetch) <= core->config->fetcher.max_memory;
-}
-
-static bool is_due(const struct fetch *fetch, int64_t now_ms)
-{
-        return fetch && fetch->phase == FETCH_IDLE && fetch_next_ms(fetch) <= now_ms;
-}
-
-/* The one that is due longest and fits; one that waits long for room lets nobody pass any more. */
-static struct fetch *next_to_read(const struct fetcher_core *core, const struct load *load,
-                                  int64_t now_ms)
-{
-        struct fetch *found = NULL;
-
-        for (size_t i = 0; i < core->slot_count; i++) {
-                struct fetch *fetch = core->fetches[i];
-
-                if (!is_due(fetch, now_ms) || (found && fetch_next_ms(found) <= fetch_next_ms(fetch)))
-                        continue;
-                if (fits(core, load, fetch) || now_ms - fetch_next_ms(fetch) > HEAD_START_MS)
-                        found = fetch;
-        }
-        return found && fits(core, load, found) ? found : NULL;
-}
-
 static void start_reads(struct fetcher_core *core, struct fetch_turn *turn)
 {
-        struct load load = load_of(core);
+        const struct queue_limits limits = {
+                .most_reads = core->config->fetcher.max_transfers,
+                .most_bytes = core->config->fetcher.max_memory,
+        };
+        struct fetch *fetch;
 
-        while (may_read(core, &load)) {
-                struct fetch *fetch = next_to_read(core, &load, turn->now_ms);
-
-                if (!fetch)
-                        return;
+        while (!core->draining && (fetch = queue_next(&core->queue, &limits, turn->now_ms))) {
                 fetch_begin(fetch, turn);
-                load = load_of(core);
+                queue_settle(&core->queue, fetch);
         }
 }
 
 static void check_deadlines(struct fetcher_core *core, struct fetch_turn *turn)
 {
-        for (size_t i = 0; i < core->slot_count; i++)
-                if (core->fetches[i] && core->fetches[i]->deadline_ms <= turn->now_ms)
-                        fetch_expired(core->fetches[i], turn);
+        struct fetch *fetch;
+
+        while ((fetch = queue_take_expired(&core->queue, turn->now_ms))) {
+                fetch_expired(fetch, turn);
+                queue_settle(&core->queue, fetch);
+        }
         commands_tick(&core->commands, turn->now_ms, turn->actions);
 }
 
 /* Over the limit, and others hold some of it: this one waits until they are done. */
 static void check_memory(struct fetcher_core *core, struct fetch_turn *turn, struct fetch *fetch)
 {
-        if (core->memory > core->config->fetcher.max_memory && core->memory > fetch->memory &&
+        int64_t held = core->queue.held;
+
+        if (held > core->config->fetcher.max_memory && held > fetch->memory &&
             fetch->phase == FETCH_READING)
                 fetch_postpone(fetch, turn, "memory");
 }
@@ -367,6 +324,21 @@ static void check_drained(struct fetcher_core *core, struct fetch_turn *turn)
         fetcher_actions_add(turn->actions, FETCHER_DRAINED, FETCHER_NO_REPLY);
 }
 
+/* Kafka took a record of `fetch`: its time tells ours. */
+static void check_clock(struct fetcher_core *core, struct fetch_turn *turn,
+                        const struct fetch *fetch, int64_t append_ms)
+{
+        struct fetcher_action *action;
+
+        if (append_ms < 0 || fetch->phase != FETCH_PUBLISHING ||
+            !clock_note(&core->clock, fetch->publishing_ms, turn->now_ms, append_ms))
+                return;
+        action = fetcher_actions_add(turn->actions, FETCHER_REPORT, FETCHER_NO_REPLY);
+        action->report.type = FETCHER_CLOCK;
+        action->report.reason = clock_is_off(&core->clock) ? "clock" : "";
+        fetcher_core_explain_clock(core, &action->report.error);
+}
+
 /* Dispatch */
 
 static void handle_for_fetch(struct fetcher_core *core, struct fetch_turn *turn,
@@ -388,9 +360,11 @@ static void handle_for_fetch(struct fetcher_core *core, struct fetch_turn *turn,
                 fetch_answered(fetch, turn, &input->answer);
                 break;
         default:
-                fetch_delivered(fetch, turn, input->acknowledged);
+                check_clock(core, turn, fetch, input->delivered.append_ms);
+                fetch_delivered(fetch, turn, input->delivered.acknowledged);
                 break;
         }
+        queue_settle(&core->queue, fetch);
 }
 
 static void dispatch(struct fetcher_core *core, struct fetch_turn *turn,
@@ -398,7 +372,8 @@ static void dispatch(struct fetcher_core *core, struct fetch_turn *turn,
 {
         switch (input->type) {
         case FETCHER_CONFIGURED:
-                configured(core, turn, input->configured.config, input->configured.has_credentials);
+                configured(core, turn, input->configured.config, input->configured.has_credentials,
+                           input->configured.new_credentials);
                 break;
         case FETCHER_ASSIGNED:
                 assigned(core, turn, input->assigned.partitions, input->assigned.count);
@@ -413,11 +388,10 @@ static void dispatch(struct fetcher_core *core, struct fetch_turn *turn,
                 drain(core, turn);
                 break;
         case FETCHER_TICK:
-                check_deadlines(core, turn);
                 break;
         case FETCHER_DELIVERED:
-                commands_delivered(&core->commands, input->token, input->acknowledged, turn->now_ms,
-                                   turn->actions);
+                commands_delivered(&core->commands, input->token, input->delivered.acknowledged,
+                                   turn->now_ms, turn->actions);
                 /* fall through */
         case FETCHER_REDIS_REPLY:
         case FETCHER_DATA:
@@ -427,45 +401,46 @@ static void dispatch(struct fetcher_core *core, struct fetch_turn *turn,
         }
 }
 
-void fetcher_core_handle(struct fetcher_core *core, const struct fetcher_input *input, int64_t now_ms,
-                         struct fetcher_actions *actions)
+void fetcher_core_handle(struct fetcher_core *core, const struct fetcher_input *input,
+                         int64_t now_ms, struct fetcher_actions *actions)
 {
         struct fetch_turn turn = turn_of(core, now_ms, actions);
 
         dispatch(core, &turn, input);
-        if (input->type != FETCHER_DATA)
+        if (input->type != FETCHER_DATA) { /* which come by the thousand, and free nothing */
+                check_deadlines(core, &turn);
                 start_reads(core, &turn);
+        }
         check_drained(core, &turn);
-}
-
-size_t fetcher_core_reads(const struct fetcher_core *core)
-{
-        return (size_t)load_of(core).reads;
-}
-
-int64_t fetcher_core_memory(const struct fetcher_core *core)
-{
-        return core->memory;
-}
-
-/* A read that is due but has no room waits for the end of another, not for the clock. */
-static int64_t wakes_at_ms(const struct fetcher_core *core, const struct load *load,
-                           const struct fetch *fetch)
-{
-        if (!fetch || (fetch->phase == FETCH_IDLE && (!may_read(core, load) || !fits(core, load, fetch))))
-                return INT64_MAX;
-        return fetch_next_ms(fetch);
 }
 
 int64_t fetcher_core_next_ms(const struct fetcher_core *core)
 {
-        int64_t next_ms = commands_next_ms(&core->commands);
-        struct load load = load_of(core);
+        int64_t command_ms = commands_next_ms(&core->commands);
+        int64_t read_ms = queue_wake_ms(&core->queue);
 
-        for (size_t i = 0; i < core->slot_count; i++) {
-                int64_t at_ms = wakes_at_ms(core, &load, core->fetches[i]);
+        if (core->drained)
+                return INT64_MAX;
+        return command_ms < read_ms ? command_ms : read_ms;
+}
 
-                next_ms = at_ms < next_ms ? at_ms : next_ms;
-        }
-        return next_ms;
+bool fetcher_core_explain_clock(const struct fetcher_core *core, struct error *why)
+{
+        int64_t ahead_ms = core->clock.ahead_ms;
+
+        if (!clock_is_off(&core->clock))
+                return false;
+        error_set(why, "this machine's clock is at least %.1f s %s Kafka's; mend its time service",
+                  (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,
+                  ahead_ms < 0 ? "behind" : "ahead of");
+        return true;
+}
+
+struct fetcher_gauges fetcher_core_gauges(const struct fetcher_core *core)
+{
+        return (struct fetcher_gauges){
+                .reads = core->queue.reads,
+                .list_bytes = core->queue.held,
+                .clock_ahead_ms = core->clock.ahead_ms,
+        };
 }

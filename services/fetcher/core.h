@@ -3,9 +3,8 @@
  * The fetcher, without a socket, a clock or dice: inputs and the time go in, actions come out, and
  * equal inputs give equal actions. It owns the municipalities of the partitions that the group has
  * assigned to it, reads each on its schedule, and publishes what it finds (DESIGN.md, "Fetcher").
- *
- * Bounds: at most max_transfers reads at a time; at most max_memory for all lists, or what one list
- * alone needs. A read that would go beyond is postponed, the one that is due longest goes first.
+ * Its bounds, max_transfers and max_memory, are kept by fetcher/queue.h; a read that outgrows
+ * max_memory while others hold some of it is given up and begun again later.
  */
 #ifndef FETCHER_CORE_H
 #define FETCHER_CORE_H
@@ -47,7 +46,9 @@ struct fetcher_input {
         union {
                 struct {
                         const struct config *config;
-                        const bool *has_credentials; /* a flag for each of its municipalities */
+                        /* A flag for each of its municipalities; NULL: none are new. */
+                        const bool *has_credentials;
+                        const bool *new_credentials;
                 } configured;
                 struct {
                         const struct fetcher_assignment *partitions;
@@ -63,7 +64,10 @@ struct fetcher_input {
                         const char *content_type; /* may be NULL */
                 } data;
                 struct answer answer;
-                bool acknowledged; /* FETCHER_DELIVERED */
+                struct {
+                        bool acknowledged;
+                        int64_t append_ms; /* by the broker's clock; negative: unknown */
+                } delivered;
         };
 };
 
@@ -77,8 +81,15 @@ void fetcher_core_handle(struct fetcher_core *core, const struct fetcher_input *
 /* When a FETCHER_TICK is due; INT64_MAX: never. */
 int64_t fetcher_core_next_ms(const struct fetcher_core *core);
 
-/* For gauges: reads under way, and bytes that lists hold. */
-size_t fetcher_core_reads(const struct fetcher_core *core);
-int64_t fetcher_core_memory(const struct fetcher_core *core);
+/* Our clock and Kafka's differ so much that this process must not count as ready: true, and why. */
+bool fetcher_core_explain_clock(const struct fetcher_core *core, struct error *why);
+
+struct fetcher_gauges {
+        int64_t reads;          /* under way */
+        int64_t list_bytes;     /* held by lists */
+        int64_t clock_ahead_ms; /* fetcher/clock.h */
+};
+
+struct fetcher_gauges fetcher_core_gauges(const struct fetcher_core *core);
 
 #endif

@@ -1,12 +1,11 @@
 /* services/fetcher/fetch.c
  *
- * The order that matters: a list is read to its end, judged, handed to Kafka, acknowledged by Kafka,
- * and only then does the bookmark move, in memory and in Redis. A crash at any point repeats a read.
+ * The order that matters: a list is read to its end, judged, handed to Kafka, acknowledged by
+ * Kafka, and only then does the bookmark move, in memory and in Redis. A crash at any point repeats
+ * a read.
  */
-#include "fetcher/fetch.h"
+#include "fetcher/fetch_record.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -65,89 +64,10 @@ void fetch_free(struct fetch *fetch)
         free(fetch);
 }
 
-/* Reports */
-
-static void start_report(struct fetch *fetch, enum fetcher_report_type type)
-{
-        struct fetcher_report *report = &fetch->report;
-
-        memset(report, 0, sizeof(*report));
-        report->type = type;
-        report->reason = "";
-        memcpy(report->municipality, fetch->municipality->id, MUNICIPALITY_ID_BYTES);
-        report->fresh = fetch->kind.fresh;
-        report->full = fetch->kind.full;
-        report->interval_ms = fetch->municipality->poll_interval_ms;
-        report->success_ms = fetch->bookmark.success_ms;
-        report->events = fetch->bookmark.events;
-        report->unreadable = fetch->bookmark.unreadable;
-}
-
-static void send_report(struct fetch *fetch, struct fetch_turn *turn)
-{
-        struct fetcher_action *action =
-                fetcher_actions_add(turn->actions, FETCHER_REPORT, FETCHER_NO_REPLY);
-
-        action->report = fetch->report;
-}
-
-/* Redis */
-
-static struct fetcher_words *redis_command(struct fetch *fetch, struct fetch_turn *turn,
-                                           uint64_t token, const char *verb, const char *key)
-{
-        struct fetcher_words *words =
-                &fetcher_actions_add(turn->actions, FETCHER_REDIS, token)->redis;
-
-        fetcher_words_add(words, "%s", verb);
-        fetcher_words_add(words, "{%s}:%s", fetch->municipality->id, key);
-        return words;
-}
-
-static void save_bookmark(struct fetch *fetch, struct fetch_turn *turn)
-{
-        _cleanup_(buffer_deinit) struct buffer json = BUFFER_NULL;
-
-        bookmark_write(&fetch->bookmark, &json);
-        fetcher_words_add_slice(redis_command(fetch, turn, FETCHER_NO_REPLY, "SET", "f"),
-                                buffer_slice(&json));
-}
-
-static void add_field(struct fetcher_words *words, const char *name, int64_t number)
-{
-        fetcher_words_add(words, "%s", name);
-        fetcher_words_add(words, "%" PRId64, number);
-}
-
-static void add_text_field(struct fetcher_words *words, const char *name, const char *text)
-{
-        fetcher_words_add(words, "%s", name);
-        fetcher_words_add(words, "%s", text);
-}
-
-/* What an operator sees of the last read (DESIGN.md "What an operator sees"). */
-static void save_status(struct fetch *fetch, struct fetch_turn *turn, const char *outcome)
-{
-        struct fetcher_words *words = redis_command(fetch, turn, FETCHER_NO_REPLY, "HSET", "status");
-        const struct bookmark *bookmark = &fetch->bookmark;
-
-        add_text_field(words, "fetcher_outcome", outcome);
-        add_text_field(words, "fetcher_reason", fetch->report.reason);
-        add_text_field(words, "fetcher_error", fetch->report.error.text);
-        add_field(words, "fetcher_http_status", fetch->report.status);
-        add_field(words, "fetcher_last_attempt", turn->now_ms);
-        add_field(words, "fetcher_last_success", bookmark->success_ms);
-        add_field(words, "fetcher_failures", bookmark->failures);
-        add_field(words, "fetcher_paused_until", bookmark->paused_until_ms);
-        add_field(words, "fetcher_events", bookmark->events);
-        add_field(words, "fetcher_unreadable", bookmark->unreadable);
-        add_field(words, "fetcher_bytes", bookmark->bytes);
-}
-
 void fetch_load(struct fetch *fetch, struct fetch_turn *turn)
 {
         enter(fetch, turn, FETCH_LOADING, REDIS_PATIENCE_MS);
-        redis_command(fetch, turn, fetch->token, "GET", "f");
+        fetch_ask_redis(fetch, turn, fetch->token, "GET", "f");
 }
 
 static int64_t not_after(int64_t at_ms, int64_t now_ms)
@@ -170,14 +90,14 @@ static void settle_in(struct fetch *fetch, struct fetch_turn *turn)
         if (fetch->refresh_count > 0)
                 fetch->schedule.due_ms = turn->now_ms;
         enter(fetch, turn, FETCH_IDLE, 0);
-        start_report(fetch, FETCHER_OWNED);
-        send_report(fetch, turn);
+        fetch_start_report(fetch, FETCHER_OWNED);
+        fetch_send_report(fetch, turn);
 }
 
 static void go_on_alone(struct fetch *fetch, struct fetch_turn *turn)
 {
-        start_report(fetch, FETCHER_REDIS_SILENT);
-        send_report(fetch, turn);
+        fetch_start_report(fetch, FETCHER_REDIS_SILENT);
+        fetch_send_report(fetch, turn);
 }
 
 static void loaded(struct fetch *fetch, struct fetch_turn *turn, bool answered, struct slice value)
@@ -191,12 +111,23 @@ static void loaded(struct fetch *fetch, struct fetch_turn *turn, bool answered, 
 
 /* Reading */
 
+/* What carries credentials passes the cache, so it is as good as a fresh read. */
+static void choose_kind(struct fetch *fetch, bool authenticated)
+{
+        if (authenticated) {
+                schedule_past_cache(&fetch->schedule);
+                fetch->new_credentials = false;
+        }
+        fetch->kind = fetch->schedule.reading;
+}
+
 static void read_site(struct fetch *fetch, struct fetch_turn *turn, bool authenticated)
 {
         const struct municipality *municipality = fetch->municipality;
         struct fetcher_action *action;
         struct reading *reading;
 
+        choose_kind(fetch, authenticated);
         enter(fetch, turn, FETCH_READING, municipality->read_timeout_ms + ANSWER_GRACE_MS);
         action = fetcher_actions_add(turn->actions, FETCHER_READ, fetch->token);
         action->read.municipality = municipality;
@@ -209,29 +140,38 @@ static void read_site(struct fetch *fetch, struct fetch_turn *turn, bool authent
         fetch->started_ms = turn->now_ms;
         fetch->list = list_new(municipality->max_list_bytes);
         hold(fetch, turn, list_memory(fetch->list));
-        start_report(fetch, FETCHER_READ_BEGAN);
-        send_report(fetch, turn);
+        fetch_start_report(fetch, FETCHER_READ_BEGAN);
+        fetch->report.delay_ms = fetch->delay_ms;
+        fetch_send_report(fetch, turn);
+}
+
+static bool wants_credentials(const struct fetch *fetch, struct schedule_kind kind)
+{
+        return fetch->has_credentials &&
+               (kind.fresh || fetch->municipality->read_auth == READ_BASIC);
 }
 
 void fetch_begin(struct fetch *fetch, struct fetch_turn *turn)
 {
         struct schedule_policy policy = policy_of(fetch);
+        struct schedule_kind kind;
 
-        fetch->kind = schedule_begin(&fetch->schedule, &policy, turn->now_ms);
+        fetch->delay_ms = turn->now_ms - schedule_due_ms(&fetch->schedule);
         fetch->refreshes_began = fetch->refresh_count;
-        if (!fetch->kind.fresh || !fetch->has_credentials) {
+        kind = schedule_begin(&fetch->schedule, &policy, turn->now_ms);
+        if (!wants_credentials(fetch, kind)) {
                 read_site(fetch, turn, false);
                 return;
         }
         enter(fetch, turn, FETCH_ASKING, REDIS_PATIENCE_MS);
-        fetcher_words_add(redis_command(fetch, turn, fetch->token, "HGET", "status"), "%s",
+        fetcher_words_add(fetch_ask_redis(fetch, turn, fetch->token, "HGET", "status"), "%s",
                           "writer_credentials_rejected");
 }
 
 /* Credentials are sent only when it is known that the site does not reject them. */
-static bool may_authenticate(bool answered, struct slice value)
+static bool may_authenticate(const struct fetch *fetch, bool answered, struct slice value)
 {
-        return answered && (value.length == 0 || slice_is(value, "0"));
+        return fetch->new_credentials || (answered && (value.length == 0 || slice_is(value, "0")));
 }
 
 void fetch_redis_replied(struct fetch *fetch, struct fetch_turn *turn, bool answered,
@@ -240,7 +180,7 @@ void fetch_redis_replied(struct fetch *fetch, struct fetch_turn *turn, bool answ
         if (fetch->phase == FETCH_LOADING)
                 loaded(fetch, turn, answered, value);
         else if (fetch->phase == FETCH_ASKING)
-                read_site(fetch, turn, may_authenticate(answered, value));
+                read_site(fetch, turn, may_authenticate(fetch, answered, value));
 }
 
 /* Endings */
@@ -275,9 +215,9 @@ static void fail(struct fetch *fetch, struct fetch_turn *turn, int64_t pause_unt
         schedule_failed(&fetch->schedule, &policy, pause_until_ms, turn->now_ms, turn->dice);
         fetch->bookmark.failures = fetch->schedule.failures;
         fetch->bookmark.paused_until_ms = fetch->schedule.paused_until_ms;
-        save_bookmark(fetch, turn);
-        save_status(fetch, turn, "failed");
-        send_report(fetch, turn);
+        fetch_save_bookmark(fetch, turn);
+        fetch_save_status(fetch, turn, "failed");
+        fetch_send_report(fetch, turn);
         finish_refreshes(fetch, turn);
         enter(fetch, turn, FETCH_IDLE, 0);
 }
@@ -285,7 +225,7 @@ static void fail(struct fetch *fetch, struct fetch_turn *turn, int64_t pause_unt
 static void fail_because(struct fetch *fetch, struct fetch_turn *turn, const char *reason,
                          const char *sentence)
 {
-        start_report(fetch, FETCHER_READ_FAILED);
+        fetch_start_report(fetch, FETCHER_READ_FAILED);
         fetch->report.reason = reason;
         error_set(&fetch->report.error, "%s", sentence);
         fetch->report.duration_ms = turn->now_ms - fetch->started_ms;
@@ -307,10 +247,10 @@ static void succeed(struct fetch *fetch, struct fetch_turn *turn)
         fetch->bookmark.failures = 0;
         fetch->bookmark.paused_until_ms = 0;
         fetch->expected_bytes = 0;
-        save_bookmark(fetch, turn);
-        save_status(fetch, turn, whole ? "published" : "unchanged");
+        fetch_save_bookmark(fetch, turn);
+        fetch_save_status(fetch, turn, whole ? "published" : "unchanged");
         fetch->report.success_ms = turn->now_ms;
-        send_report(fetch, turn);
+        fetch_send_report(fetch, turn);
         finish_refreshes(fetch, turn);
         enter(fetch, turn, FETCH_IDLE, 0);
 }
@@ -318,9 +258,9 @@ static void succeed(struct fetch *fetch, struct fetch_turn *turn)
 void fetch_postpone(struct fetch *fetch, struct fetch_turn *turn, const char *reason)
 {
         fetch->expected_bytes = fetch->memory * 2;
-        start_report(fetch, FETCHER_READ_POSTPONED);
+        fetch_start_report(fetch, FETCHER_READ_POSTPONED);
         fetch->report.reason = reason;
-        send_report(fetch, turn);
+        fetch_send_report(fetch, turn);
         drop_work(fetch, turn);
         schedule_postponed(&fetch->schedule, POSTPONED_MS, turn->now_ms);
         fetch->refreshes_began = 0;
@@ -374,11 +314,11 @@ static void report_aside(struct fetch *fetch, struct fetch_turn *turn)
 {
         if (list_unreadable(fetch->publication.list) == 0)
                 return;
-        start_report(fetch, FETCHER_EVENTS_ASIDE);
+        fetch_start_report(fetch, FETCHER_EVENTS_ASIDE);
         fetch->report.unreadable = list_unreadable(fetch->publication.list);
         if (fetch->publication.aside.length > 0)
                 error_set(&fetch->report.error, "%.400s", fetch->publication.aside.data);
-        send_report(fetch, turn);
+        fetch_send_report(fetch, turn);
 }
 
 /* `fetch->list` is what to publish, NULL for an `unchanged` record. */
@@ -389,10 +329,11 @@ static void publish(struct fetch *fetch, struct fetch_turn *turn, int64_t age_ms
         if (fetch->bookmark.fetch_seq < fetch->started_ms)
                 fetch->bookmark.fetch_seq = fetch->started_ms - 1;
         fetch->next.fetch_seq = ++fetch->bookmark.fetch_seq;
+        fetch->publishing_ms = turn->now_ms;
         head = head_of(fetch, age_ms, turn->now_ms);
         enter(fetch, turn, FETCH_PUBLISHING, KAFKA_PATIENCE_MS);
-        publication_init(&fetch->publication, fetch->municipality->id, &head,
-                         TAKE_PTR(fetch->list), turn->dice);
+        publication_init(&fetch->publication, fetch->municipality->id, &head, TAKE_PTR(fetch->list),
+                         turn->dice);
         produce_parts(fetch, turn);
 }
 
@@ -408,14 +349,16 @@ void fetch_delivered(struct fetch *fetch, struct fetch_turn *turn, bool acknowle
                 succeed(fetch, turn);
                 break;
         case PUBLICATION_FAILED:
-                fail_because(fetch, turn, "kafka", "Kafka did not take the snapshot; it is read again");
+                fail_because(fetch, turn, "kafka",
+                             "Kafka did not take the snapshot; it is read again");
                 break;
         }
 }
 
 /* Answers */
 
-/* Validators of a fresh read name another object of the cache; those we have stand for the old list. */
+/* Validators of a fresh read name another object of the cache; those we have stand for the old
+ * list. */
 static void keep_validators(struct fetch *fetch, const struct answer *answer, bool same_list)
 {
         struct bookmark *next = &fetch->next;
@@ -462,10 +405,10 @@ static void publish_same(struct fetch *fetch, struct fetch_turn *turn, int64_t a
         publish(fetch, turn, age_ms);
 }
 
-static void describe_answer(struct fetch *fetch, struct fetch_turn *turn, const struct answer *answer,
-                            const struct answer_verdict *verdict)
+static void describe_answer(struct fetch *fetch, struct fetch_turn *turn,
+                            const struct answer *answer, const struct answer_verdict *verdict)
 {
-        start_report(fetch, FETCHER_READ_FAILED);
+        fetch_start_report(fetch, FETCHER_READ_FAILED);
         fetch->report.reason = verdict->reason;
         fetch->report.error = verdict->error;
         fetch->report.status = answer->status;
@@ -531,7 +474,8 @@ void fetch_expired(struct fetch *fetch, struct fetch_turn *turn)
                 fail_because(fetch, turn, "broken-off", "no answer came, nor did its timeout");
                 break;
         case FETCH_PUBLISHING:
-                fail_because(fetch, turn, "kafka", "Kafka said nothing of the snapshot; it is read again");
+                fail_because(fetch, turn, "kafka",
+                             "Kafka said nothing of the snapshot; it is read again");
                 break;
         case FETCH_IDLE:
                 break;
@@ -540,7 +484,8 @@ void fetch_expired(struct fetch *fetch, struct fetch_turn *turn)
 
 /* Commands, configuration, life and death */
 
-void fetch_refresh(struct fetch *fetch, struct fetch_turn *turn, bool full, bool fresh, int64_t offset)
+void fetch_refresh(struct fetch *fetch, struct fetch_turn *turn, bool full, bool fresh,
+                   int64_t offset)
 {
         schedule_refresh(&fetch->schedule, full, fresh, turn->now_ms);
         if (fetch->refresh_count < FETCH_REFRESHES_MAX)
@@ -556,6 +501,7 @@ void fetch_reconfigure(struct fetch *fetch, struct fetch_turn *turn,
 
         fetch->municipality = municipality;
         fetch->has_credentials = has_credentials;
+        fetch->new_credentials &= has_credentials;
         if (!changed)
                 return;
         policy = policy_of(fetch);
@@ -565,12 +511,20 @@ void fetch_reconfigure(struct fetch *fetch, struct fetch_turn *turn,
                 schedule_reconfigured(&fetch->schedule, &policy, turn->now_ms, turn->dice);
 }
 
+void fetch_renew_credentials(struct fetch *fetch, struct fetch_turn *turn)
+{
+        if (!fetch->has_credentials)
+                return;
+        fetch->new_credentials = true;
+        schedule_refresh_soon(&fetch->schedule, turn->now_ms, turn->dice);
+}
+
 void fetch_stop(struct fetch *fetch, struct fetch_turn *turn)
 {
         drop_work(fetch, turn);
         enter(fetch, turn, FETCH_IDLE, 0);
-        start_report(fetch, FETCHER_RELEASED);
-        send_report(fetch, turn);
+        fetch_start_report(fetch, FETCHER_RELEASED);
+        fetch_send_report(fetch, turn);
 }
 
 void fetch_release_refreshes(struct fetch *fetch, struct fetch_turn *turn)

@@ -7,12 +7,14 @@
  *                   └──────── failed ───────┴─────────────┘
  *
  * LOADING waits for its bookmark from Redis, 2 s at most; ASKING, before a read with credentials, for
- * whether the site rejects them (each wrong log-in counts against the account). Every phase but IDLE
+ * whether the site rejects them (each wrong log-in counts against the account). Credentials that were
+ * changed are sent once in any case: what was said of the old ones is not about them. Every phase but IDLE
  * has a deadline and an operation number: a reply to an earlier operation is not for it any more.
  */
 #ifndef FETCHER_FETCH_H
 #define FETCHER_FETCH_H
 
+#include "base/agenda.h"
 #include "fetcher/actions.h"
 #include "fetcher/answer.h"
 #include "fetcher/commands.h"
@@ -32,9 +34,20 @@ struct fetch_turn {
         int64_t now_ms;
 };
 
+/* Where it stands in the core's queue; fetcher/queue.h alone looks at it. */
+struct fetch_place {
+        struct due due;
+        bool waits;       /* is due and in line */
+        bool reads;       /* is counted as a read under way */
+        int64_t reserved; /* is counted with so many bytes */
+};
+
 struct fetch {
+        struct fetch_place place; /* first: the queue finds us by it */
+        struct fetch *ahead, *behind; /* in its line */
         const struct municipality *municipality; /* of the present configuration; borrowed */
         bool has_credentials;
+        bool new_credentials;       /* they were changed and not sent yet */
         int32_t partition;
         size_t slot;                /* in the core's table; part of every token */
         enum fetch_phase phase;
@@ -49,12 +62,14 @@ struct fetch {
         char from_date[READING_DATE_BYTES];
         uint64_t source;
         int64_t started_ms;
+        int64_t delay_ms;           /* between its moment and its beginning */
         struct list *list;
         int64_t memory;             /* what of *turn->memory is ours */
         int64_t expected_bytes;     /* after it was postponed: what it had come to; else 0 */
 
         /* its publication */
         struct publication publication;
+        int64_t publishing_ms;      /* since when */
         struct bookmark next;       /* the bookmark once Kafka has acknowledged all */
         struct fetcher_report report;
 
@@ -97,6 +112,9 @@ void fetch_refresh(struct fetch *fetch, struct fetch_turn *turn, bool full, bool
 /* The configuration changed. A read under way is of the old one: it is given up. */
 void fetch_reconfigure(struct fetch *fetch, struct fetch_turn *turn,
                        const struct municipality *municipality, bool has_credentials, bool changed);
+
+/* Its credentials changed: a fresh read with the new ones comes soon. */
+void fetch_renew_credentials(struct fetch *fetch, struct fetch_turn *turn);
 
 /* Gives up whatever is under way. */
 void fetch_stop(struct fetch *fetch, struct fetch_turn *turn);

@@ -15,6 +15,8 @@ const struct metric fetcher_metrics[FETCHER_METRICS_COUNT] = {
           "Failed reads by reason" },
         { "dplsync_fetcher_request_duration_seconds", METRIC_HISTOGRAM, { NULL, NULL },
           "From the request to the end of the answer" },
+        { "dplsync_fetcher_start_delay_seconds", METRIC_HISTOGRAM, { NULL, NULL },
+          "How much later than its moment a read began" },
         { "dplsync_fetcher_interval_seconds", METRIC_GAUGE, { "municipality", NULL },
           "The configured poll_interval" },
         { "dplsync_fetcher_events", METRIC_GAUGE, { "municipality", NULL },
@@ -26,6 +28,8 @@ const struct metric fetcher_metrics[FETCHER_METRICS_COUNT] = {
         { "dplsync_fetcher_reads", METRIC_GAUGE, { NULL, NULL }, "Sites being read now" },
         { "dplsync_fetcher_list_bytes", METRIC_GAUGE, { NULL, NULL },
           "Memory held by lists being read or published" },
+        { "dplsync_fetcher_clock_ahead_seconds", METRIC_GAUGE, { NULL, NULL },
+          "How much this clock is ahead of Kafka's, at least; beyond 5 s either way it is not ready" },
         { "dplsync_fetcher_dead_letters_total", METRIC_COUNTER, { "reason", NULL },
           "Records that went to the dead letters" },
 };
@@ -74,6 +78,9 @@ void fetcher_metrics_count(struct metrics *metrics, const struct fetcher_report 
                 break;
         case FETCHER_RELEASED:
                 metrics_drop_municipality(metrics, report->municipality);
+                break;
+        case FETCHER_READ_BEGAN:
+                metrics_observe(metrics, METRIC_START_DELAY, NULL, (double)report->delay_ms / 1000);
                 break;
         case FETCHER_READ_PUBLISHED:
                 count_success(metrics, report, "published");

@@ -53,7 +53,7 @@ void reading_prepare(struct reading *reading, const struct municipality *municip
                      uint64_t nonce, int64_t now_ms)
 {
         reading->kind = kind;
-        reading->authenticated = kind.fresh && authenticated;
+        reading->authenticated = authenticated;
         reading_from_date(municipality->from_date_ms, now_ms, reading->from_date);
         write_url(reading, municipality);
         add_header(reading, "Accept", "application/json");

@@ -3,7 +3,7 @@
  * One read of one site: the GET, as it is to be sent. A GET carries no `Content-Type` (CMS-API.md:
  * with one the site answers 500). An ordinary read is anonymous and conditional; a whole one is not
  * conditional; a fresh one goes past the site's cache: by its credentials, which Varnish passes on,
- * or else by a query parameter that was never used before.
+ * or else by a query parameter that was never used before. So every read with credentials is fresh.
  */
 #ifndef FETCHER_READING_H
 #define FETCHER_READING_H

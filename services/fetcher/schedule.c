@@ -7,7 +7,7 @@
 
 #include "policy/retry.h"
 
-enum { FIRST_READ_MS = 10000 }; /* so soon at the latest */
+enum { FIRST_READ_MS = 10000 }; /* so soon at the latest, of a site or with new credentials */
 
 static int64_t clamp(int64_t value, int64_t least, int64_t most)
 {
@@ -40,7 +40,8 @@ void schedule_init(struct schedule *schedule, const struct schedule_policy *poli
         schedule->spread = success_ms > 0;
         schedule->due_ms = regular_ms;
         if (success_ms == 0 || regular_ms < now_ms)
-                schedule->due_ms = now_ms + dice_below(dice, clamp(policy->interval_ms / 10, 0, FIRST_READ_MS));
+                schedule->due_ms = now_ms + dice_below(dice, clamp(policy->interval_ms / 10, 0,
+                                                                   FIRST_READ_MS));
         else if (regular_ms > now_ms + policy->interval_ms)
                 schedule->due_ms = now_ms + policy->interval_ms; /* from a clock that ran ahead */
 }
@@ -65,11 +66,16 @@ struct schedule_kind schedule_begin(struct schedule *schedule, const struct sche
         schedule->began = schedule->asked;
         schedule->asked = (struct schedule_kind){ .read = false };
         schedule->reading.read = true;
-        schedule->reading.full = schedule->began.full ||
-                                 overdue(schedule->full_ms, policy->full_every_ms, now_ms);
+        schedule->reading.full =
+                schedule->began.full || overdue(schedule->full_ms, policy->full_every_ms, now_ms);
         schedule->reading.fresh = schedule->began.fresh ||
                                   overdue(schedule->fresh_ms, policy->fresh_every_ms, now_ms);
         return schedule->reading;
+}
+
+void schedule_past_cache(struct schedule *schedule)
+{
+        schedule->reading.fresh = true;
 }
 
 void schedule_succeeded(struct schedule *schedule, const struct schedule_policy *policy, bool full,
@@ -115,13 +121,18 @@ void schedule_postponed(struct schedule *schedule, int64_t wait_ms, int64_t now_
         schedule->due_ms = now_ms + wait_ms;
 }
 
-void schedule_refresh(struct schedule *schedule, bool full, bool fresh, int64_t now_ms)
+void schedule_refresh(struct schedule *schedule, bool full, bool fresh, int64_t at_ms)
 {
         schedule->asked.read = true;
         schedule->asked.full |= full;
         schedule->asked.fresh |= fresh;
-        if (schedule->due_ms > now_ms)
-                schedule->due_ms = now_ms;
+        if (schedule->due_ms > at_ms)
+                schedule->due_ms = at_ms;
+}
+
+void schedule_refresh_soon(struct schedule *schedule, int64_t now_ms, struct dice *dice)
+{
+        schedule_refresh(schedule, false, true, now_ms + dice_below(dice, FIRST_READ_MS));
 }
 
 void schedule_reconfigured(struct schedule *schedule, const struct schedule_policy *policy,

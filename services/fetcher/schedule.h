@@ -67,7 +67,13 @@ void schedule_failed(struct schedule *schedule, const struct schedule_policy *po
 /* It was given up for a reason of our own: the site is not to blame. Tried again after wait_ms. */
 void schedule_postponed(struct schedule *schedule, int64_t wait_ms, int64_t now_ms);
 
-void schedule_refresh(struct schedule *schedule, bool full, bool fresh, int64_t now_ms);
+/* The running read turned out to go past the cache. */
+void schedule_past_cache(struct schedule *schedule);
+
+/* From at_ms on, if that is sooner. */
+void schedule_refresh(struct schedule *schedule, bool full, bool fresh, int64_t at_ms);
+/* A fresh read within 10 s: what asks for it may ask so for all sites at once. */
+void schedule_refresh_soon(struct schedule *schedule, int64_t now_ms, struct dice *dice);
 
 /* The configuration has changed: a shorter interval takes effect now. */
 void schedule_reconfigured(struct schedule *schedule, const struct schedule_policy *policy,

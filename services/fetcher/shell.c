@@ -130,7 +130,10 @@ static void on_delivered(void *context, uint64_t token, int64_t offset, const ch
         struct fetcher_input input = {
                 .type = FETCHER_DELIVERED,
                 .token = token,
-                .acknowledged = error == NULL,
+                .delivered = {
+                        .acknowledged = error == NULL,
+                        .append_ms = kafka_append_ms(shell->links.producer),
+                },
         };
 
         (void)offset;
@@ -149,21 +152,29 @@ static void on_redis_state(void *context, bool up, const char *reason)
 
 /* Configuration */
 
-static void configure(struct shell *shell)
+static bool *flags_for(const struct config *config)
+{
+        return memory_new((config->municipality_count + 1) * sizeof(bool));
+}
+
+/* `old`: the credentials that those we have now replace; NULL at the start, when none are new. */
+static void configure(struct shell *shell, const struct credentials *old)
 {
         const struct config *config = shell->links.daemon->config;
-        _cleanup_(freep) bool *has_credentials = memory_new(config->municipality_count + 1);
+        const struct credentials *credentials = shell->links.daemon->credentials;
+        _cleanup_(freep) bool *has_credentials = flags_for(config);
+        _cleanup_(freep) bool *new_credentials = flags_for(config);
         struct fetcher_input input = {
                 .type = FETCHER_CONFIGURED,
-                .configured = { .config = config, .has_credentials = has_credentials },
+                .configured = { config, has_credentials, new_credentials },
         };
 
         for (size_t i = 0; i < config->municipality_count; i++) {
+                const char *id = config->municipalities[i].id;
                 struct credential credential;
 
-                has_credentials[i] =
-                        credentials_get(shell->links.daemon->credentials,
-                                        config->municipalities[i].id, &credential, NULL);
+                has_credentials[i] = credentials_get(credentials, id, &credential, NULL);
+                new_credentials[i] = old && credentials_differ(old, credentials, id);
         }
         shell_handle(shell, &input);
 }
@@ -172,8 +183,7 @@ void shell_reloaded(void *state, const struct config *old,
                     const struct credentials *old_credentials)
 {
         (void)old;
-        (void)old_credentials;
-        configure(state);
+        configure(state, old_credentials);
 }
 
 /* Life */
@@ -214,7 +224,7 @@ static void start_core(struct shell *shell)
         shell->timer.fn = on_timer;
         shell->timer.context = shell;
         loop_at_turn(shell->links.daemon->loop, on_turn, shell);
-        configure(shell);
+        configure(shell, NULL);
 }
 
 void *shell_start(struct daemon *daemon, struct error *error)
@@ -234,17 +244,18 @@ bool shell_ready(void *state, struct error *why)
 {
         const struct shell *shell = state;
 
-        return links_ready(&shell->links, why);
+        return links_ready(&shell->links, why) && !fetcher_core_explain_clock(shell->core, why);
 }
 
 void shell_collect(void *state)
 {
         struct shell *shell = state;
         struct metrics *metrics = shell->links.daemon->metrics;
+        struct fetcher_gauges gauges = fetcher_core_gauges(shell->core);
 
-        metrics_set(metrics, METRIC_READS, NULL, NULL, (double)fetcher_core_reads(shell->core));
-        metrics_set(metrics, METRIC_LIST_BYTES, NULL, NULL,
-                    (double)fetcher_core_memory(shell->core));
+        metrics_set(metrics, METRIC_READS, NULL, NULL, (double)gauges.reads);
+        metrics_set(metrics, METRIC_LIST_BYTES, NULL, NULL, (double)gauges.list_bytes);
+        metrics_set(metrics, METRIC_CLOCK_AHEAD, NULL, NULL, (double)gauges.clock_ahead_ms / 1000);
         links_collect_lag(&shell->links, TOPIC_CONTROL);
 }
 

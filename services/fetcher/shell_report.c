@@ -48,6 +48,15 @@ static void log_aside(struct shell *shell, const struct fetcher_report *report)
                    FIELD_TEXT("uuids", report->error.text));
 }
 
+static void log_clock(struct shell *shell, const struct fetcher_report *report)
+{
+        if (report->reason[0] == '\0')
+                logger_say(shell->links.daemon->logger, LOG_INFO, "the clock is right again");
+        else
+                logger_say(shell->links.daemon->logger, LOG_ERROR, "the clock is wrong",
+                           FIELD_TEXT("error.message", report->error.text));
+}
+
 void shell_report(struct shell *shell, const struct fetcher_report *report)
 {
         fetcher_metrics_count(shell->links.daemon->metrics, report);
@@ -78,6 +87,9 @@ void shell_report(struct shell *shell, const struct fetcher_report *report)
                 break;
         case FETCHER_CONTROL_REFUSED:
                 log_about(shell, report, LOG_WARN, "command refused");
+                break;
+        case FETCHER_CLOCK:
+                log_clock(shell, report);
                 break;
         case FETCHER_REDIS_SILENT:
                 log_about(shell, report, LOG_WARN,

@@ -22,6 +22,7 @@ struct world {
         struct topics topics;
         struct config *config;
         bool has_credentials[8];
+        bool new_credentials[8];
         struct fetcher_core *core;
         struct fetcher_actions actions;
         int64_t now_ms;
@@ -60,7 +61,8 @@ static void configure(struct world *world, const char *municipalities, const cha
         world->config = config_of(municipalities, fetcher);
         give(world, &(struct fetcher_input){
                             .type = FETCHER_CONFIGURED,
-                            .configured = { world->config, world->has_credentials } });
+                            .configured = { world->config, world->has_credentials,
+                                            world->new_credentials } });
         config_free(old);
 }
 
@@ -198,7 +200,7 @@ static void kafka_says(struct world *world, uint64_t token, bool acknowledged)
 {
         world->now_ms += 5;
         give(world, &(struct fetcher_input){ .type = FETCHER_DELIVERED, .token = token,
-                                             .acknowledged = acknowledged });
+                                             .delivered = { acknowledged, -1 } });
 }
 
 static void command_comes(struct world *world, const char *key, int64_t offset, const char *value)
@@ -443,7 +445,7 @@ static void test_parts_go_a_few_at_a_time(void **state)
         }
         kafka_says(&world, token, true);
         assert_true(reported(&world, FETCHER_READ_PUBLISHED));
-        assert_int_equal(fetcher_core_memory(world.core), 0);
+        assert_int_equal(fetcher_core_gauges(world.core).list_bytes, 0);
 }
 
 static void test_refresh(void **state)
@@ -665,6 +667,117 @@ static void test_credentials(void **state)
         }
 }
 
+/* With one municipality that has credentials, its bookmark read. */
+static void world_with_credentials(struct world *world, const char *municipality)
+{
+        world_init(world, "", "");
+        world->has_credentials[0] = true;
+        configure(world, municipality, "");
+        redis_replies(world, find(world, FETCHER_REDIS)->token, true, NULL);
+}
+
+/* The next read, which asks first whether its credentials are rejected. */
+static uint64_t next_read_asking(struct world *world, const char *rejected)
+{
+        tick_when_due(world);
+        redis_replies(world, find(world, FETCHER_REDIS)->token, true, rejected);
+        return find(world, FETCHER_READ)->token;
+}
+
+static bool authenticated(const struct world *world)
+{
+        return find(world, FETCHER_READ)->read.reading.authenticated;
+}
+
+static void test_new_credentials_are_tried_once(void **state)
+{
+        _cleanup_(world_deinit) struct world world;
+        uint64_t token;
+
+        (void)state;
+        world_with_credentials(&world, AARHUS);
+        token = next_read_asking(&world, "1");
+        kafka_says(&world, list_comes(&world, token, LIST_A, NULL), true);
+
+        world.new_credentials[0] = true;
+        configure(&world, AARHUS, "");
+        assert_true(fetcher_core_next_ms(world.core) <= world.now_ms + 10000);
+        token = next_read_asking(&world, "1"); /* that was said of the old ones */
+        assert_true(authenticated(&world));
+        token = list_comes(&world, token, LIST_A, NULL);
+        assert_string_equal(header(&world, "dplsync-fresh"), "true");
+        kafka_says(&world, token, true);
+
+        world.new_credentials[0] = false;
+        configure(&world, AARHUS, "");
+        command_comes(&world, "aarhus", 7, "{\"command\":\"refresh\",\"fresh\":true,\"id\":\"x\"}");
+        redis_replies(&world, find(&world, FETCHER_REDIS)->token, true, "1");
+        assert_false(authenticated(&world)); /* they are rejected as well */
+}
+
+static void test_read_auth_basic(void **state)
+{
+        static const char basic[] = "{\"id\":\"aarhus\",\"base_url\":\"https://aarhus.example\","
+                                    "\"read_auth\":\"basic\"}";
+        _cleanup_(world_deinit) struct world world;
+
+        (void)state;
+        world_with_credentials(&world, basic);
+        kafka_says(&world, list_comes(&world, next_read_asking(&world, NULL), LIST_A, NULL), true);
+        for (int i = 0; i < 2; i++) { /* every read, and every one passes the cache */
+                uint64_t token = next_read_asking(&world, NULL);
+
+                assert_true(authenticated(&world));
+                assert_int_equal(find(&world, FETCHER_READ)->read.reading.header_count, 1);
+                token = list_comes(&world, token, LIST_A, NULL);
+                assert_string_equal(header(&world, "dplsync-unchanged"), "true");
+                assert_string_equal(header(&world, "dplsync-fresh"), "true");
+                kafka_says(&world, token, true);
+        }
+        next_read_asking(&world, "1"); /* but for rejected ones: an ordinary, anonymous read */
+        assert_false(authenticated(&world));
+        assert_null(strstr(url_of(&world), "&dplsync="));
+}
+
+static void test_a_wrong_clock_is_noticed(void **state)
+{
+        _cleanup_(world_deinit) struct world world;
+        struct fetcher_input input = { .type = FETCHER_DELIVERED, .delivered = { true, 0 } };
+        struct error why = ERROR_NULL;
+
+        (void)state;
+        world_init(&world, AARHUS, "");
+        input.token = list_comes(&world, first_read(&world), LIST_A, NULL);
+        input.delivered.append_ms = world.now_ms - 7000;
+        give(&world, &input);
+        assert_true(reported(&world, FETCHER_CLOCK));
+        assert_true(reported(&world, FETCHER_READ_PUBLISHED)); /* it goes on all the same */
+        assert_true(fetcher_core_explain_clock(world.core, &why));
+        assert_non_null(strstr(why.text, "7.0 s ahead"));
+
+        input.token = list_comes(&world, next_read(&world), LIST_B, NULL);
+        input.delivered.append_ms = world.now_ms;
+        give(&world, &input);
+        assert_true(reported(&world, FETCHER_CLOCK));
+        assert_false(fetcher_core_explain_clock(world.core, &why));
+}
+
+static void test_delay_is_told(void **state)
+{
+        _cleanup_(world_deinit) struct world world;
+        int64_t due_ms;
+
+        (void)state;
+        world_init(&world, AARHUS, "");
+        redis_replies(&world, find(&world, FETCHER_REDIS)->token, true, NULL);
+        due_ms = fetcher_core_next_ms(world.core);
+        tick_at(&world, due_ms + 1234);
+        for (size_t i = 0; i < world.actions.count; i++)
+                if (world.actions.items[i].type == FETCHER_REPORT)
+                        assert_int_equal(world.actions.items[i].report.delay_ms, 1234);
+        assert_true(reported(&world, FETCHER_READ_BEGAN));
+}
+
 static void test_one_transfer_at_a_time(void **state)
 {
         _cleanup_(world_deinit) struct world world;
@@ -811,6 +924,10 @@ int main(void)
                 cmocka_unit_test(test_without_redis),
                 cmocka_unit_test(test_goes_on_from_the_bookmark),
                 cmocka_unit_test(test_credentials),
+                cmocka_unit_test(test_new_credentials_are_tried_once),
+                cmocka_unit_test(test_read_auth_basic),
+                cmocka_unit_test(test_a_wrong_clock_is_noticed),
+                cmocka_unit_test(test_delay_is_told),
                 cmocka_unit_test(test_one_transfer_at_a_time),
                 cmocka_unit_test(test_memory),
                 cmocka_unit_test(test_reconfigured),
