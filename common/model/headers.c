@@ -51,6 +51,40 @@ void headers_add_number(struct headers *headers, const char *name, int64_t value
         headers_add(headers, name, text);
 }
 
+/* Each: its name with the NUL, the value's length or -1, the value. */
+void headers_pack(const struct headers *headers, struct buffer *out)
+{
+        for (size_t i = 0; i < headers->count; i++) {
+                const struct header *header = &headers->items[i];
+                int64_t length = header->value.data ? (int64_t)header->value.length : -1;
+
+                buffer_append(out, header->name, strlen(header->name) + 1);
+                buffer_append(out, &length, sizeof(length));
+                if (length > 0)
+                        buffer_append(out, header->value.data, header->value.length);
+        }
+}
+
+void headers_unpack(struct slice bytes, struct headers *headers)
+{
+        const char *at = bytes.data, *end = bytes.data + bytes.length;
+
+        headers_clear(headers);
+        while (at < end) {
+                const char *name = at;
+                struct slice value = SLICE_NULL;
+                int64_t length;
+
+                at += strlen(name) + 1;
+                memcpy(&length, at, sizeof(length));
+                at += sizeof(length);
+                if (length >= 0)
+                        value = (struct slice){ at, (size_t)length };
+                headers_borrow(headers, name, value);
+                at += value.length;
+        }
+}
+
 struct slice headers_get(const struct headers *headers, const char *name)
 {
         for (size_t i = headers->count; i > 0; i--)

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/slice.h"
 
 enum { HEADERS_MAX = 48, HEADERS_TEXT_BYTES = 4096 };
@@ -34,6 +35,11 @@ void headers_borrow(struct headers *headers, const char *name, struct slice valu
 /* The last header of that name; data NULL if there is none. */
 struct slice headers_get(const struct headers *headers, const char *name);
 bool headers_get_number(const struct headers *headers, const char *name, int64_t *value);
+
+/* The whole list as bytes, to be kept; and back, borrowing from them. `bytes` must come from
+ * headers_pack. */
+void headers_pack(const struct headers *headers, struct buffer *out);
+void headers_unpack(struct slice bytes, struct headers *headers);
 
 /* CloudEvents 1.0 in binary mode: ce_specversion, ce_id, ce_source, ce_type, ce_subject, ce_time
  * and content-type. type "dk.dplsync.change" and the like; subject "municipality/uuid". */

@@ -47,6 +47,7 @@ void account_judged(struct reconciler_actions *actions, const struct snapshot *s
                     enum judgement judgement, const struct meta *meta)
 {
         static const char *const skipped[] = {
+                [JUDGE_BROKEN] = "a part of it was refused",
                 [JUDGE_OLD] = "older than the applied list",
                 [JUDGE_ASK] = "it confirms a list that is not the applied one",
                 [JUDGE_FOREIGN] = "it confirms a list that is on hold as another site's",
@@ -55,8 +56,6 @@ void account_judged(struct reconciler_actions *actions, const struct snapshot *s
 
         if (judgement == JUDGE_CONFIRM)
                 report_meta(actions, REPORT_CONFIRMED, municipality, meta);
-        else if (judgement == JUDGE_BROKEN)
-                action_report(actions, REPORT_UNREADABLE, municipality, snapshot->reason.text);
         else
                 action_report(actions, REPORT_SKIPPED, municipality, skipped[judgement]);
 }

@@ -44,7 +44,8 @@ enum reconciler_report {
         REPORT_DRIFT,      /* a fresh list shows `drifting` events otherwise than wished */
         REPORT_SKIPPED,    /* `text` says why */
         REPORT_FOREIGN,    /* another site's list */
-        REPORT_UNREADABLE, /* a record or a snapshot that is not what it should be */
+        REPORT_REFUSED,    /* a record that becomes a dead letter */
+        REPORT_UNREADABLE, /* state, or a record of `changes`, that is not what it should be */
         REPORT_ABANDONED,  /* a snapshot whose parts did not all come */
         REPORT_FAILED,     /* an attempt; it is made again */
         REPORT_REBUILDING,
@@ -75,6 +76,8 @@ struct apply {
         struct meta_fields *meta; /* the last batch's; NULL: the meta stays as it is. Owned */
 };
 
+struct letter;
+
 struct record { /* to be produced */
         enum topic topic;
         int32_t partition;
@@ -83,6 +86,7 @@ struct record { /* to be produced */
         char type[32]; /* of the CloudEvent */
         char id[192];
         struct buffer value; /* owned; empty: a null, the key's tombstone */
+        const struct letter *letter; /* a dead letter: key, value, headers are its. Borrowed */
         char trace[TRACEPARENT_BYTES];
         int64_t time_ms;
 };

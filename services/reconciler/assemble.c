@@ -37,6 +37,7 @@ static struct snapshot *snapshot_new(const char *municipality, int32_t partition
         snapshot->head = *head;
         snapshot->partition = partition;
         snapshot->first_at_ms = appended_ms;
+        snapshot->refused = -1;
         snapshot->offsets = memory_resize(NULL, head->parts, sizeof(*snapshot->offsets));
         memcpy(snapshot->municipality, municipality, strlen(municipality) + 1);
         return snapshot;
@@ -55,6 +56,7 @@ static void keep_trace(struct snapshot *snapshot, const struct headers *headers)
 static void mark_broken(struct snapshot *snapshot)
 {
         snapshot->broken = true;
+        snapshot->refused = snapshot_offset(snapshot);
         listing_deinit(&snapshot->listing);
 }
 
@@ -104,9 +106,10 @@ static void finish(struct snapshot *snapshot, const struct headers *headers)
 struct snapshot *assemble_add(struct assemble *assemble, const char *municipality,
                               int32_t partition, int64_t offset, int64_t appended_ms,
                               const struct snapshot_part *head, const struct headers *headers,
-                              struct slice value)
+                              struct slice value, const char **refused)
 {
         struct snapshot *snapshot;
+        bool whole;
 
         HASH_FIND_STR(assemble->open, head->id, snapshot);
         if (!snapshot) {
@@ -118,13 +121,15 @@ struct snapshot *assemble_add(struct assemble *assemble, const char *municipalit
         snapshot->offsets[snapshot->arrived++] = offset;
         snapshot->appended_ms = appended_ms;
         take_part(snapshot, municipality, head, value);
-        if (snapshot->arrived < snapshot->head.parts) {
+        whole = snapshot->arrived == snapshot->head.parts;
+        if (whole) {
+                HASH_DEL(assemble->open, snapshot);
+                finish(snapshot, headers);
+        } else {
                 assemble->bytes += snapshot->listing.bytes;
-                return NULL;
         }
-        HASH_DEL(assemble->open, snapshot);
-        finish(snapshot, headers);
-        return snapshot;
+        *refused = snapshot->refused == offset ? snapshot->reason.text : NULL;
+        return whole ? snapshot : NULL;
 }
 
 struct snapshot *assemble_abandoned(struct assemble *assemble, int32_t partition, int64_t now_ms)

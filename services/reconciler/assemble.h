@@ -30,6 +30,7 @@ struct snapshot {
         struct listing listing;
         bool complete; /* every event that is present is named in it */
         bool broken;   /* a part was not what its headers say */
+        int64_t refused; /* that part's offset: done when its dead letter is; -1: none */
         struct error reason;
 
         UT_hash_handle hh;     /* for assemble.c, by id, while parts are missing */
@@ -51,11 +52,12 @@ struct assemble {
                 NULL, 0                                                                            \
         }
 
-/* One record of `snapshots`. Returns the snapshot that it completes, or NULL. */
+/* One record of `snapshots`. Returns the snapshot that it completes, or NULL. `refused` is set to
+ * the reason, borrowed from the snapshot, if it is this record that broke it, else to NULL. */
 struct snapshot *assemble_add(struct assemble *assemble, const char *municipality,
                               int32_t partition, int64_t offset, int64_t appended_ms,
                               const struct snapshot_part *head, const struct headers *headers,
-                              struct slice value);
+                              struct slice value, const char **refused);
 
 /* Takes out one of the partition whose patience is over at `now_ms` (append time of what came
  * after, or the clock when there is nothing more to read), NULL if there is none. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "reconciler/letters.h"
 
 /* A rebuild that is being read: one reading of a partition serves all its municipalities that wait.
  */
@@ -30,6 +31,7 @@ struct reconciler_core {
         uint32_t last_serial;
         struct assemble assemble;
         struct reading *readings; /* by municipality */
+        struct letters letters;
         bool want;                /* what the shell was last told */
         bool drained;
         int64_t drain_until_ms;
@@ -117,13 +119,11 @@ static void remove_site(struct reconciler_core *core, struct site *site)
 static void retire_site(struct reconciler_core *core, struct site *site)
 {
         for (const struct job *job = site->jobs; job; job = job->next) {
-                if (!job->snapshot) {
+                if (job->snapshot)
+                        partition_done_snapshot(site->partition, job->snapshot,
+                                                core->world.actions);
+                else
                         partition_done(site->partition, TOPIC_CONTROL, job->control_offset,
-                                       core->world.actions);
-                        continue;
-                }
-                for (uint32_t i = 0; i < job->snapshot->arrived; i++)
-                        partition_done(site->partition, TOPIC_SNAPSHOTS, job->snapshot->offsets[i],
                                        core->world.actions);
         }
         remove_site(core, site);
@@ -155,6 +155,7 @@ static void take_revoked(struct reconciler_core *core)
         HASH_ITER(hh, core->by_id, site, next)
                 remove_site(core, site);
         assemble_deinit(&core->assemble);
+        letters_drop(&core->letters);
         for (int32_t i = 0; i < core->settings.topics.partitions; i++) {
                 struct partition *partition = core->partitions[i];
 
@@ -215,18 +216,12 @@ static void take_out_of_range(struct reconciler_core *core, enum topic topic, in
 /* -- records -------------------------------------------------------------------------------------
  */
 
-static void report_record(struct reconciler_core *core, const char *municipality, const char *what)
-{
-        action_report(core->world.actions, REPORT_UNREADABLE, municipality, what);
-}
-
 static void give_up(struct reconciler_core *core, struct snapshot *snapshot)
 {
         action_report(core->world.actions, REPORT_ABANDONED, snapshot->municipality,
                       "its parts did not all come");
-        for (uint32_t i = 0; i < snapshot->arrived; i++)
-                partition_done(core->partitions[snapshot->partition], TOPIC_SNAPSHOTS,
-                               snapshot->offsets[i], core->world.actions);
+        partition_done_snapshot(core->partitions[snapshot->partition], snapshot,
+                                core->world.actions);
         snapshot_free(snapshot);
 }
 
@@ -247,6 +242,23 @@ static bool is_done_before(const struct reconciler_core *core, const struct site
                        JUDGE_DONE;
 }
 
+/* Nobody can use it: a person is to see why. It is done when its dead letter is. */
+static void refuse(struct reconciler_core *core, const char *municipality,
+                   const struct reconciler_record *record, const char *detail)
+{
+        struct letters_original original = {
+                .topic = core->settings.topics.names[record->topic],
+                .partition = record->partition,
+                .offset = record->offset,
+                .key = record->key,
+                .value = record->value,
+                .headers = record->headers,
+        };
+
+        action_report(core->world.actions, REPORT_REFUSED, municipality, detail);
+        letters_add(&core->letters, &original, detail, core->world.now_ms, core->world.actions);
+}
+
 /* False where nothing of it stays open. */
 static bool take_part(struct reconciler_core *core, struct site *site,
                       const struct reconciler_record *record)
@@ -254,17 +266,24 @@ static bool take_part(struct reconciler_core *core, struct site *site,
         struct error reason = ERROR_NULL;
         struct snapshot_part head;
 
+        if (!record->value.data) {
+                refuse(core, site->id, record, "the record has no value");
+                return true;
+        }
         if (snapshot_part_read(&head, record->headers, &reason) < 0) {
-                report_record(core, site->id, reason.text);
-                return false;
+                refuse(core, site->id, record, reason.text);
+                return true;
         }
         if (is_done_before(core, site, &head, record))
                 return false;
 
+        const char *refused;
         struct snapshot *whole =
                 assemble_add(&core->assemble, site->id, record->partition, record->offset,
-                             record->appended_ms, &head, record->headers, record->value);
+                             record->appended_ms, &head, record->headers, record->value, &refused);
 
+        if (refused)
+                refuse(core, site->id, record, refused);
         if (whole)
                 site_add_snapshot(site, whole, &core->world);
         return true;
@@ -275,6 +294,8 @@ static bool take_control(struct reconciler_core *core, struct site *site,
 {
         struct control control;
 
+        if (!record->value.data)
+                return false;
         /* What cannot be read, the fetcher puts among the dead letters. */
         if (control_read(&control, record->value, NULL) < 0 || control.command == CONTROL_REFRESH)
                 return false;
@@ -295,7 +316,11 @@ static void take_record(struct reconciler_core *core, const struct reconciler_re
         partition_add(partition, record->topic, record->offset);
         if (snapshots)
                 abandon(core, record->partition, record->appended_ms);
-        if (site && site->partition == partition && record->value.data &&
+        if (snapshots && !municipality_id_valid(record->key.data, record->key.length)) {
+                refuse(core, "", record, "the key is not a municipality's id");
+                return;
+        }
+        if (site && site->partition == partition &&
             (snapshots ? take_part(core, site, record) : take_control(core, site, record)))
                 return;
         partition_done(partition, record->topic, record->offset, core->world.actions);
@@ -338,7 +363,8 @@ static void take_log(struct reconciler_core *core, const struct reconciler_recor
                 return;
         if (rebuild_take(&reading->rebuild, record->key, record->value, record->appended_ms,
                          &reason) < 0)
-                report_record(core, reading->municipality, reason.text);
+                action_report(core->world.actions, REPORT_UNREADABLE, reading->municipality,
+                              reason.text);
 }
 
 static void take_log_end(struct reconciler_core *core, int32_t number)
@@ -401,13 +427,14 @@ static void look_after_partitions(struct reconciler_core *core)
         }
 }
 
-/* Reading stops while whole snapshots that wait fill the memory. Those that are still being
- * assembled count, but cannot stop it by themselves: their missing parts are what has to be read.
- */
+/* Reading stops while whole snapshots and dead letters that wait fill the memory. Those that are
+ * still being assembled count, but cannot stop it by themselves: their missing parts are what has
+ * to be read. */
 static void look_after_memory(struct reconciler_core *core)
 {
-        bool full = core->world.job_count > 0 && core->world.job_bytes + core->assemble.bytes >
-                                                         (size_t)core->settings.max_memory;
+        size_t bytes = core->world.job_bytes + core->assemble.bytes + core->letters.bytes;
+        bool waits = core->world.job_count > 0 || core->letters.first;
+        bool full = waits && bytes > (size_t)core->settings.max_memory;
         bool want = !full && core->drain_until_ms == 0;
 
         if (want == core->want)
@@ -430,6 +457,7 @@ static void look_after_time(struct reconciler_core *core)
                 core->next_ms = core->world.now_ms + 1000;
         for (const struct site *site = core->by_id; site; site = site->hh.next)
                 look_after_site_time(core, site);
+        lower(&core->next_ms, letters_next_ms(&core->letters));
         if (core->drain_until_ms > 0 && !core->drained)
                 lower(&core->next_ms, core->drain_until_ms);
 }
@@ -439,7 +467,7 @@ static bool is_working(const struct reconciler_core *core)
         for (const struct site *site = core->by_id; site; site = site->hh.next)
                 if (site->phase != SITE_IDLE && site->phase != SITE_WAIT && site->phase != SITE_LOG)
                         return true;
-        return false;
+        return core->letters.first != NULL;
 }
 
 static void look_after_drain(struct reconciler_core *core)
@@ -455,12 +483,26 @@ static void look_after_drain(struct reconciler_core *core)
 /* -- dispatch ------------------------------------------------------------------------------------
  */
 
+static void take_letter_reply(struct reconciler_core *core, const struct reconciler_input *input)
+{
+        int32_t partition;
+        int64_t offset;
+
+        if (input->type == RECONCILER_DELIVERED &&
+            letters_delivered(&core->letters, input->token, input->error, core->world.now_ms,
+                              &partition, &offset))
+                partition_done(core->partitions[partition], TOPIC_SNAPSHOTS, offset,
+                               core->world.actions);
+}
+
 static void take_reply(struct reconciler_core *core, const struct reconciler_input *input)
 {
         struct site *site = site_by_token(core, input->token);
 
-        if (!site)
+        if (!site) {
+                take_letter_reply(core, input);
                 return;
+        }
         switch (input->type) {
         case RECONCILER_META:
                 site_take_meta(site, &core->world, input->token, input->reply.ok,
@@ -542,10 +584,12 @@ static void look_after_one(struct reconciler_core *core, const struct reconciler
 
         if (site)
                 look_after_site_time(core, site);
+        lower(&core->next_ms, letters_next_ms(&core->letters));
 }
 
 static void look_after_all(struct reconciler_core *core)
 {
+        letters_tick(&core->letters, core->world.now_ms, core->world.actions);
         step_sites(core);
         look_after_partitions(core);
         look_after_memory(core);

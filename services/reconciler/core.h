@@ -17,7 +17,7 @@
 #include "reconciler/site.h"
 
 struct reconciler_settings {
-        struct topics topics; /* names are not used: partitions and epoch are */
+        struct topics topics;
         int64_t max_memory;   /* of snapshots that are whole and wait, or are assembled */
         int64_t drain_ms;     /* how long a drain waits for the work under way */
 };

@@ -7,7 +7,8 @@
 
 int main(int argc, char **argv)
 {
-        static const enum topic topics[] = { TOPIC_SNAPSHOTS, TOPIC_CONTROL, TOPIC_CHANGES };
+        static const enum topic topics[] = { TOPIC_SNAPSHOTS, TOPIC_CONTROL, TOPIC_CHANGES,
+                                             TOPIC_DEAD_LETTERS };
         static const struct daemon_program program = {
                 .name = "reconciler",
                 .summary = "Compares the sites' lists with what the vendor knows and tells it what "

@@ -5,6 +5,8 @@
  */
 #include "reconciler/metrics.h"
 
+#include "reconciler/letters.h"
+
 const struct metric reconciler_metrics[RECONCILER_METRICS_COUNT] = {
         DAEMON_METRICS,
         { "dplsync_reconciler_known_events",
@@ -35,7 +37,11 @@ const struct metric reconciler_metrics[RECONCILER_METRICS_COUNT] = {
         { "dplsync_reconciler_snapshots_total",
           METRIC_COUNTER,
           { "municipality", "outcome" },
-          "Snapshots by outcome: applied, confirmed, skipped, foreign, unreadable, abandoned" },
+          "Snapshots by outcome: applied, confirmed, skipped, foreign, refused, abandoned" },
+        { "dplsync_reconciler_dead_letters_total",
+          METRIC_COUNTER,
+          { "reason", NULL },
+          "Records of `snapshots` that cannot be used" },
         { "dplsync_reconciler_rebuilds_total",
           METRIC_COUNTER,
           { NULL, NULL },
@@ -105,8 +111,9 @@ void reconciler_metrics_count(struct metrics *metrics, const struct report *repo
         case REPORT_SKIPPED:
                 count_snapshot(metrics, report, "skipped");
                 break;
-        case REPORT_UNREADABLE:
-                count_snapshot(metrics, report, "unreadable");
+        case REPORT_REFUSED:
+                metrics_add(metrics, METRIC_DEAD_LETTERS, LETTERS_REASON, NULL, 1);
+                count_snapshot(metrics, report, "refused");
                 break;
         case REPORT_ABANDONED:
                 count_snapshot(metrics, report, "abandoned");

@@ -79,3 +79,11 @@ void partition_done(struct partition *partition, enum topic topic, int64_t offse
         *stored = next;
         action_place(actions, RECONCILER_STORE, topic, partition->number, next);
 }
+
+void partition_done_snapshot(struct partition *partition, const struct snapshot *snapshot,
+                             struct reconciler_actions *actions)
+{
+        for (uint32_t i = 0; i < snapshot->arrived; i++)
+                if (snapshot->offsets[i] != snapshot->refused)
+                        partition_done(partition, TOPIC_SNAPSHOTS, snapshot->offsets[i], actions);
+}

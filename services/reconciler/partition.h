@@ -43,5 +43,8 @@ void partition_start(struct partition *partition, struct reconciler_actions *act
 void partition_add(struct partition *partition, enum topic topic, int64_t offset);
 void partition_done(struct partition *partition, enum topic topic, int64_t offset,
                     struct reconciler_actions *actions);
+/* All parts of a snapshot, but for one that was refused. */
+void partition_done_snapshot(struct partition *partition, const struct snapshot *snapshot,
+                             struct reconciler_actions *actions);
 
 #endif

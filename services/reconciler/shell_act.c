@@ -2,6 +2,7 @@
  *
  * The way out: actions as calls. A call that fails at once is answered like one that fails later.
  */
+#include "reconciler/letters.h"
 #include "reconciler/shell.h"
 
 static void fill_headers(const struct shell *shell, const struct record *record,
@@ -14,19 +15,41 @@ static void fill_headers(const struct shell *shell, const struct record *record,
                 headers_add(headers, "traceparent", record->trace);
 }
 
-static void produce(struct shell *shell, const struct record *record)
+static int produce_own(struct shell *shell, const struct record *record)
 {
         struct headers headers;
+
+        fill_headers(shell, record, &headers);
+        return kafka_produce(shell->links.producer, record->topic, record->partition,
+                             slice_of(record->key), buffer_slice(&record->value), &headers,
+                             record->token);
+}
+
+static struct slice kept(bool present, const struct buffer *buffer)
+{
+        return !present ? SLICE_NULL : buffer->data ? buffer_slice(buffer) : slice_of("");
+}
+
+static int produce_letter(struct shell *shell, const struct record *record)
+{
+        const struct letter *letter = record->letter;
+        struct headers headers;
+
+        headers_unpack(buffer_slice(&letter->headers), &headers);
+        return kafka_produce(shell->links.producer, record->topic, record->partition,
+                             kept(letter->has_key, &letter->key),
+                             kept(letter->has_value, &letter->value), &headers, record->token);
+}
+
+static void produce(struct shell *shell, const struct record *record)
+{
         struct reconciler_input refused = {
                 .type = RECONCILER_DELIVERED,
                 .token = record->token,
                 .error = "the producer's queue is full",
         };
 
-        fill_headers(shell, record, &headers);
-        if (kafka_produce(shell->links.producer, record->topic, record->partition,
-                          slice_of(record->key), buffer_slice(&record->value), &headers,
-                          record->token) < 0)
+        if ((record->letter ? produce_letter(shell, record) : produce_own(shell, record)) < 0)
                 shell_handle_later(shell, &refused);
 }
 

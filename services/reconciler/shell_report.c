@@ -16,7 +16,8 @@ static const struct {
         [REPORT_SKIPPED] = { LOG_INFO, "snapshot skipped" },
         [REPORT_FOREIGN] = { LOG_WARN, "snapshot held: it has none of the events that are known; "
                                        "is base_url right?" },
-        [REPORT_UNREADABLE] = { LOG_WARN, "record cannot be used" },
+        [REPORT_REFUSED] = { LOG_WARN, "record cannot be used: it is among the dead letters" },
+        [REPORT_UNREADABLE] = { LOG_WARN, "what is known of a municipality cannot be read" },
         [REPORT_ABANDONED] = { LOG_WARN, "snapshot abandoned" },
         [REPORT_FAILED] = { LOG_WARN, "attempt failed, it is made again" },
         [REPORT_REBUILDING] = { LOG_INFO, "state is rebuilt from the changes" },

@@ -267,9 +267,7 @@ static void finish_job(struct site *site, struct site_world *world)
         site->phase = SITE_IDLE;
         site->failures = 0;
         if (job->snapshot)
-                for (uint32_t i = 0; i < job->snapshot->arrived; i++)
-                        partition_done(partition, TOPIC_SNAPSHOTS, job->snapshot->offsets[i],
-                                       world->actions);
+                partition_done_snapshot(partition, job->snapshot, world->actions);
         else
                 partition_done(partition, TOPIC_CONTROL, job->control_offset, world->actions);
         drop_job(site, world);

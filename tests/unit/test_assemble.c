@@ -12,6 +12,8 @@
 #define B_UUID "00000000-0000-4000-8000-000000000002"
 #define C_UUID "00000000-0000-4000-8000-000000000003"
 
+static const char *refused; /* why the last record was; NULL: it was not */
+
 static struct snapshot *add(struct assemble *assemble, const char *id, uint32_t part,
                             uint32_t parts, uint32_t events, uint32_t unreadable, const char *aside,
                             const char *value)
@@ -30,7 +32,7 @@ static struct snapshot *add(struct assemble *assemble, const char *id, uint32_t 
                 headers_add(&headers, "dplsync-unreadable-uuids", aside);
         offset++;
         return assemble_add(assemble, "aarhus", 0, offset, NOW_MS + offset * 1000, &head, &headers,
-                            slice_of(value));
+                            slice_of(value), &refused);
 }
 
 static const struct {
@@ -73,7 +75,7 @@ static void test_lists(void **state)
                 check_number(snapshot->broken, rows[i].broken, rows[i].says);
                 check_number(snapshot->complete, rows[i].complete, rows[i].says);
                 check_number(snapshot->listing.count, rows[i].count, rows[i].says);
-                check(!snapshot->broken || snapshot->reason.text[0], rows[i].says);
+                check((refused != NULL) == rows[i].broken, rows[i].says);
                 for (size_t e = 1; e < snapshot->listing.count; e++)
                         check(uuid_compare(&snapshot->listing.events[e - 1].uuid,
                                            &snapshot->listing.events[e].uuid) < 0,
@@ -107,6 +109,23 @@ static void test_parts(void **state)
         assemble_deinit(&assemble);
 }
 
+static void test_refused(void **state)
+{
+        (void)state;
+        struct assemble assemble = ASSEMBLE_NULL;
+        struct snapshot *snapshot;
+
+        add(&assemble, "one", 1, 3, 3, 0, NULL, "[" A "]");
+        check(!refused, "nothing is wrong with the first part");
+        add(&assemble, "one", 3, 3, 3, 0, NULL, "[" B "]");
+        check(refused != NULL, "the second one is the third");
+        snapshot = add(&assemble, "one", 2, 3, 3, 0, NULL, "[" C "]");
+        check(!refused && snapshot && snapshot->broken, "only one record is refused for it");
+        check_number(snapshot->refused, snapshot->offsets[1], "that one");
+        snapshot_free(snapshot);
+        assemble_deinit(&assemble);
+}
+
 static void test_abandoned(void **state)
 {
         (void)state;
@@ -132,6 +151,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_lists),
                 cmocka_unit_test(test_parts),
+                cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_abandoned),
         };
 

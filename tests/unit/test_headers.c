@@ -24,6 +24,32 @@ static void test_add_and_get(void **state)
         check(!headers_get_number(&headers, "empty", &number), "nor is an empty one");
 }
 
+static void test_pack(void **state)
+{
+        _cleanup_(buffer_deinit) struct buffer bytes = BUFFER_NULL;
+        struct headers headers, back;
+
+        (void)state;
+        headers_clear(&headers);
+        headers_add(&headers, "a", "first");
+        headers_add(&headers, "empty", "");
+        headers_borrow(&headers, "null", SLICE_NULL);
+        headers_borrow(&headers, "bytes", (struct slice){ "\0\xff", 2 });
+        headers_pack(&headers, &bytes);
+        headers_unpack(buffer_slice(&bytes), &back);
+        check_number(back.count, headers.count, "all come back");
+        for (size_t i = 0; i < headers.count; i++) {
+                struct slice want = headers.items[i].value, got = back.items[i].value;
+
+                check_text(back.items[i].name, headers.items[i].name, "its name");
+                check_number(got.length, want.length, "its length");
+                check((got.data == NULL) == (want.data == NULL), "a null stays one");
+                check(got.length == 0 || memcmp(got.data, want.data, got.length) == 0, "its bytes");
+        }
+        headers_unpack(SLICE_NULL, &back);
+        check_number(back.count, 0, "none are none");
+}
+
 static const struct {
         const char *says;
         const char *text;
@@ -143,9 +169,9 @@ static void test_trace(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_add_and_get), cmocka_unit_test(test_numbers),
-                cmocka_unit_test(test_bounds),      cmocka_unit_test(test_cloudevent),
-                cmocka_unit_test(test_trace),
+                cmocka_unit_test(test_add_and_get), cmocka_unit_test(test_pack),
+                cmocka_unit_test(test_numbers),     cmocka_unit_test(test_bounds),
+                cmocka_unit_test(test_cloudevent),  cmocka_unit_test(test_trace),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "model/change.h"
 #include "reconciler/core.h"
+#include "reconciler/letters.h"
 
 enum { RECORDS_MAX = 64, TOLD_MAX = 4096, KNOWN_MAX = 512, REPLIES_MAX = 4096, LIST_MAX = 64 };
 
@@ -69,6 +70,8 @@ struct world {
         size_t reply_first, reply_last;
 
         size_t asked_fresh, asked_full;
+        size_t letters;
+        char letter_detail[ERROR_TEXT_BYTES]; /* of the last one */
         size_t reports[REPORT_COUNT];
         struct report last;
         char stopped[ERROR_TEXT_BYTES];
@@ -79,6 +82,7 @@ struct world {
         size_t crash_after; /* actions; 0: never */
         size_t executed;
         size_t fail_delivery; /* the n-th from now fails; 0: none */
+        size_t fail_letter;   /* so for dead letters */
         size_t conflict;      /* the n-th compare-and-set from now */
         size_t lose_reply;    /* the n-th reply of Redis from now */
 };
@@ -282,8 +286,29 @@ static void do_apply(struct world *world, const struct apply *apply)
         reply->input.applied = countdown(&world->lose_reply) ? APPLY_LOST : APPLY_OK;
 }
 
+static void do_letter(struct world *world, const struct record *record)
+{
+        struct reply *reply = reply_add(world, RECONCILER_DELIVERED, record->token);
+        struct headers headers;
+        struct slice detail;
+
+        if (countdown(&world->fail_letter)) {
+                reply->input.error = "message timed out";
+                return;
+        }
+        headers_unpack(buffer_slice(&record->letter->headers), &headers);
+        detail = headers_get(&headers, "dplsync-detail");
+        snprintf(world->letter_detail, sizeof(world->letter_detail), "%.*s", (int)detail.length,
+                 detail.data);
+        world->letters++;
+}
+
 static void do_produce(struct world *world, const struct record *record)
 {
+        if (record->letter) {
+                do_letter(world, record);
+                return;
+        }
         if (record->topic == TOPIC_CONTROL) {
                 bool fresh = strstr(record->value.data, "\"fresh\":true") != NULL;
 
@@ -448,7 +473,7 @@ static bool feed_record(struct world *world)
                 .offset = kept->offset,
                 .appended_ms = kept->appended_ms,
                 .key = slice_of("aarhus"),
-                .value = slice_of(kept->value),
+                .value = kept->value ? slice_of(kept->value) : SLICE_NULL,
                 .headers = &kept->headers,
         };
         feed(world, &input);
@@ -1110,6 +1135,49 @@ static void test_crashes(void **state)
         check(crash_after > 40, "a life has many actions");
 }
 
+/* What the record of `snapshots` that comes next has wrong. */
+static const struct {
+        const char *says;
+        const char *value; /* instead of its own; NULL: its own */
+        bool no_value, no_headers;
+        const char *detail;
+} bad_rows[] = {
+        { "no headers", NULL, false, true,
+          "header dplsync-snapshot-id: missing, or not what it should be" },
+        { "no value", NULL, true, false, "the record has no value" },
+        { "no JSON", "<html>", false, false, "the part is not a JSON array" },
+        { "another number of events", "[]", false, false,
+          "the list is said to have 2 events, and has 0" },
+};
+
+static void test_bad_records(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(bad_rows); i++) {
+                struct world *world = world_with("", "abc");
+                struct kept *kept;
+
+                list(world, "ab", FRESH);
+                kept = &world->records[world->record_count - 1];
+                if (bad_rows[i].value || bad_rows[i].no_value) {
+                        free(kept->value);
+                        kept->value = memory_copy_text(bad_rows[i].value);
+                }
+                if (bad_rows[i].no_headers)
+                        headers_clear(&kept->headers);
+                world->fail_letter = 1;
+                while (feed_record(world) || feed_reply(world) || world->fail_letter > 0)
+                        feed(world, &(struct reconciler_input){ .type = RECONCILER_TICK });
+                check_number(world->stored, 11, "not done while Kafka has no dead letter");
+                show(world, "abC", CACHED);
+                check_number(world->letters, 1, bad_rows[i].says);
+                check_text(world->letter_detail, bad_rows[i].detail, bad_rows[i].says);
+                check_vendor(world, "abC", "the stream goes on");
+                check_number(world->stored, 31, "all is done");
+                world_free(world);
+        }
+}
+
 static void test_recreated_topic(void **state)
 {
         (void)state;
@@ -1186,6 +1254,7 @@ int main(void)
                 cmocka_unit_test(test_news_fields),
                 cmocka_unit_test(test_changed_rules),
                 cmocka_unit_test(test_drift),
+                cmocka_unit_test(test_bad_records),
                 cmocka_unit_test(test_crashes),
                 cmocka_unit_test(test_recreated_topic),
                 cmocka_unit_test(test_redis_away),
