@@ -20,5 +20,7 @@ int cli_dead_letters_list(const struct invocation *invocation, struct error *err
 int cli_dead_letters_show(const struct invocation *invocation, struct error *error);
 int cli_dead_letters_replay(const struct invocation *invocation, struct error *error);
 int cli_dead_letters_discard(const struct invocation *invocation, struct error *error);
+int cli_replay_updates(const struct invocation *invocation, struct error *error);
+int cli_replay_results(const struct invocation *invocation, struct error *error);
 
 #endif

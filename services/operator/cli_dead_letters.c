@@ -11,13 +11,12 @@
 #include "base/timestamp.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"
-#include "operator/cli_progress.h"
+#include "operator/cli_scan.h"
 #include "operator/dead_letters.h"
 #include "operator/invocation.h"
 #include "operator/letter_text.h"
 #include "operator/plain.h"
 #include "operator/replay.h"
-#include "operator/scan.h"
 #include "operator/table.h"
 
 enum { LIST_LIMIT = 100, RATE = 200, RING_LETTERS = 200000, RING_BYTES = 256 * 1024 * 1024 };
@@ -29,7 +28,6 @@ struct work {
         struct desk desk;
         struct letter_filter filter;
         struct dead_letters letters;
-        struct cli_progress progress;
 
         /* replay and discard */
         struct replay replay;
@@ -88,20 +86,10 @@ static bool take(void *context, const struct record *record)
         return true;
 }
 
-static void show_progress(void *context, int64_t read, int64_t all)
-{
-        cli_progress_at(&((struct work *)context)->progress, read, all);
-}
-
 static int load(struct work *work, struct error *error)
 {
         static const enum topic topics[] = { TOPIC_DEAD_LETTERS };
         struct scan_range range = { TOPIC_DEAD_LETTERS, SCAN_ALL, work->filter.from_ms };
-        struct scan scan = { .ranges = &range,
-                             .count = 1,
-                             .take = take,
-                             .progress = show_progress,
-                             .context = work };
         int result;
 
         if (work->filter.municipality)
@@ -110,9 +98,7 @@ static int load(struct work *work, struct error *error)
                           &work->filter);
         if (desk_check_topics(&work->desk, topics, ARRAY_LENGTH(topics), error) < 0)
                 return -1;
-        cli_progress_begin(&work->progress, "reading dead letters");
-        result = scan_run(&work->desk, &scan, error);
-        cli_progress_end(&work->progress);
+        result = cli_scan(&work->desk, "reading dead letters", &range, 1, take, work, error);
         if (result == 0 && work->letters.left_out > 0)
                 fprintf(stderr,
                         "dplsync: the %zu oldest are left out; --municipality or --from narrow "

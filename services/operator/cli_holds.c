@@ -10,13 +10,12 @@
 #include "io/links.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"
-#include "operator/cli_progress.h"
+#include "operator/cli_scan.h"
 #include "operator/control_command.h"
 #include "operator/held.h"
 #include "operator/invocation.h"
 #include "operator/overview_reader.h"
 #include "operator/plain.h"
-#include "operator/scan.h"
 #include "operator/table.h"
 
 enum { NUMBER_BYTES = 24 };
@@ -133,7 +132,6 @@ static int load_held(struct desk *desk, const char *municipality, struct held *h
 struct titles {
         struct held *held;
         const char *municipality;
-        struct cli_progress progress;
 };
 
 static bool take_title(void *context, const struct record *record)
@@ -147,30 +145,16 @@ static bool take_title(void *context, const struct record *record)
         return true;
 }
 
-static void show_progress(void *context, int64_t read, int64_t all)
-{
-        cli_progress_at(&((struct titles *)context)->progress, read, all);
-}
-
 static int load_titles(struct desk *desk, const char *municipality, struct held *held,
                        struct error *error)
 {
-        struct titles titles = { .held = held, .municipality = municipality };
+        struct titles titles = { held, municipality };
         struct scan_range range = { TOPIC_CHANGES, topics_partition(&desk->topics, municipality),
                                     0 };
-        struct scan scan = { .ranges = &range,
-                             .count = 1,
-                             .take = take_title,
-                             .progress = show_progress,
-                             .context = &titles };
-        int result;
 
         if (held_count(held) == 0)
                 return 0;
-        cli_progress_begin(&titles.progress, "looking for titles");
-        result = scan_run(desk, &scan, error);
-        cli_progress_end(&titles.progress);
-        return result;
+        return cli_scan(desk, "looking for titles", &range, 1, take_title, &titles, error);
 }
 
 /* What the table's last column says of an event. */

@@ -46,6 +46,21 @@ const struct command commands[] = {
           .text = "The next whole list is told as a whole, each event with `reassert`, whether it\n"
                   "changed or not. For a vendor who lost what it had. Safe to repeat.\n",
           .run = cli_reassert },
+        { .words = "replay updates",
+          .options = INVOCATION_REPLAY | INVOCATION_UNDO,
+          .summary = "Send the vendor's updates of a span of time again",
+          .text = "With their versions: what was replaced by a newer update stays replaced, what\n"
+                  "still stands is sent to the site once more. With --undo it is the other way\n"
+                  "round: what was wished in the span is taken back, each value to what was\n"
+                  "wished before, unless it was wished anew since. Safe to repeat.\n",
+          .run = cli_replay_updates },
+        { .words = "replay results",
+          .options = INVOCATION_REPLAY,
+          .summary = "Send what should stand on the sites again",
+          .text = "Each event's standing wish, links and state, of those that had a result since\n"
+                  "--from. For a site that was restored from an older backup: the time of the\n"
+                  "backup is the right --from. Safe to repeat.\n",
+          .run = cli_replay_results },
         { .words = "holds list",
           .summary = "List the deletions that wait for a decision",
           .text = "A site that suddenly lacks many events is not believed at once: the deletions\n"

@@ -30,6 +30,8 @@ enum {
         INVOCATION_LIMIT = 1 << 13,
         INVOCATION_MESSAGE = 1 << 14,
         INVOCATION_FORCE = 1 << 15,
+        INVOCATION_REPLAY = INVOCATION_MUNICIPALITY | INVOCATION_UUID | INVOCATION_TIMES |
+                            INVOCATION_ALL | INVOCATION_RATE | INVOCATION_RUN | INVOCATION_DRY_RUN,
 
         /* which dead letters are meant */
         INVOCATION_LETTERS =

@@ -1,8 +1,8 @@
 /* services/operator/outgoing.h
  *
  * A record that is to be produced. Key and value are its own; headers that were borrowed belong to
- * what it was made of, which must live until it was handed to kafka_produce (that copies). Not to be
- * moved or copied: headers point into themselves.
+ * what it was made of, which must live until it was handed to kafka_produce (that copies). Not to
+ * be moved or copied: headers point into themselves.
  */
 #ifndef OPERATOR_OUTGOING_H
 #define OPERATOR_OUTGOING_H

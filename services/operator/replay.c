@@ -1,6 +1,7 @@
 /* services/operator/replay.c
  *
- * The value goes out as its bytes came, where there is one; only a standing wish is written anew.
+ * The value goes out as its bytes came, where there is one; only a wish that was put together is
+ * written anew.
  */
 #include "operator/replay.h"
 
@@ -9,18 +10,19 @@
 
 #include "model/dead_letter.h"
 #include "model/origin.h"
-#include "model/result.h"
 #include "model/version.h"
 
-/* ---- what all have in common ---- */
+/* ---- what both have in common ---- */
 
+/* Where the clocks of two operators differ, a new run may be numbered below an older one; a resumed
+ * one must not rise, or it would send what it has sent. */
 static void set_cause(const struct replay *replay, struct origin *origin)
 {
         snprintf(origin->cause, sizeof(origin->cause), "replayed");
-        if (replay->run > origin->serial)
-                origin->serial = replay->run;
-        else
+        if (!replay->resumed && origin->serial >= replay->run)
                 origin->serial++;
+        else
+                origin->serial = replay->run;
 }
 
 /* In the origin's partition: there its order is kept. A topic that was made anew may not have it.
@@ -41,28 +43,6 @@ static void add_origin(const struct origin *origin, struct outgoing *out)
 
         origin_write(origin, &text);
         headers_add(&out->headers, "dplsync-origin", text.data);
-}
-
-/* The headers of the original, without an origin that it may have had. */
-static void carry_headers(const struct headers *original, struct outgoing *out)
-{
-        for (size_t i = 0; i < original->count; i++)
-                if (strcmp(original->items[i].name, "dplsync-origin") != 0)
-                        headers_borrow(&out->headers, original->items[i].name,
-                                       original->items[i].value);
-}
-
-/* One version for all that the update carries: it was written at once. */
-static void origin_of(struct origin *origin, const struct update *update, uint64_t version,
-                      int64_t partition, int64_t first_record_ms)
-{
-        *origin = (struct origin){ .epoch = version_epoch(version),
-                                   .partition = (int32_t)partition,
-                                   .offset = version_offset(version),
-                                   .first_record_ms = first_record_ms };
-        for (size_t i = 0; i < MEMBER_COUNT; i++)
-                if (update->present[i])
-                        origin->versions[i] = version;
 }
 
 /* ---- dead letters ---- */
@@ -89,8 +69,23 @@ static bool is_version(int64_t version)
         return version >= (int64_t)VERSION_MIN && version <= (int64_t)VERSION_MAX;
 }
 
-static int letter_origin(const struct replay *replay, const struct letter *letter,
-                         const struct update *update, struct origin *origin, struct error *error)
+/* One version for all that it carries: it was written at once. */
+static void own_origin(const struct replay *replay, const struct letter *letter,
+                       const struct update *update, struct origin *origin)
+{
+        uint64_t version = (uint64_t)letter->version;
+
+        *origin = (struct origin){ .epoch = version_epoch(version),
+                                   .partition = (int32_t)letter->from_partition,
+                                   .offset = version_offset(version),
+                                   .first_record_ms = first_record_ms(replay, letter) };
+        for (size_t i = 0; i < MEMBER_COUNT; i++)
+                if (update->present[i])
+                        origin->versions[i] = version;
+}
+
+static int find_origin(const struct replay *replay, const struct letter *letter,
+                       const struct update *update, struct origin *origin, struct error *error)
 {
         struct headers headers;
 
@@ -106,26 +101,35 @@ static int letter_origin(const struct replay *replay, const struct letter *lette
             letter->from_partition > INT32_MAX)
                 return error_set(error, "its headers do not say which version it was; the vendor "
                                         "must send it anew");
-        origin_of(origin, update, (uint64_t)letter->version, letter->from_partition,
-                  first_record_ms(replay, letter));
+        own_origin(replay, letter, update, origin);
         return 0;
+}
+
+/* The headers of the original, without an origin that it may have had. */
+static void carry_headers(const struct letter *letter, struct outgoing *out)
+{
+        struct headers all, original;
+
+        letter_headers(letter, &all);
+        dead_letter_original(&all, &original);
+        for (size_t i = 0; i < original.count; i++)
+                if (strcmp(original.items[i].name, "dplsync-origin") != 0)
+                        headers_borrow(&out->headers, original.items[i].name,
+                                       original.items[i].value);
 }
 
 static int write_letter(const struct replay *replay, const struct letter *letter,
                         const struct update *update, struct outgoing *out, struct error *error)
 {
-        struct headers all, original;
         struct origin origin;
 
-        if (letter_origin(replay, letter, update, &origin, error) < 0)
+        if (find_origin(replay, letter, update, &origin, error) < 0)
                 return -1;
         set_cause(replay, &origin);
         begin(replay, &origin, update->municipality, out);
         buffer_append(&out->key, letter->key.data, letter->key.length);
         buffer_append(&out->value, letter->value.data, letter->value.length);
-        letter_headers(letter, &all);
-        dead_letter_original(&all, &original);
-        carry_headers(&original, out);
+        carry_headers(letter, out);
         add_origin(&origin, out);
         return 0;
 }
@@ -146,35 +150,10 @@ int replay_letter(const struct replay *replay, const struct letter *letter, stru
         return write_letter(replay, letter, &update, out, error);
 }
 
-/* ---- updates ---- */
+/* ---- wishes ---- */
 
-int replay_update(const struct replay *replay, const struct record *record, struct outgoing *out,
-                  struct error *error)
-{
-        _cleanup_(update_deinit) struct update update = { 0 };
-        uint64_t version = version_make(replay->topics->epoch, record->offset);
-        struct origin origin;
-        struct error fault = ERROR_NULL;
-
-        if (headers_get(record->headers, "dplsync-origin").data)
-                return error_set(error, "dplsync wrote it itself; its original is sent again");
-        if (update_read(&update, record->value, &fault) != UPDATE_OK)
-                return error_set(error, "it would be refused again (%.200s)", fault.text);
-        origin_of(&origin, &update, version, record->partition,
-                  record->timestamp_ms > 0 ? record->timestamp_ms : replay->now_ms);
-        set_cause(replay, &origin);
-        begin(replay, &origin, update.municipality, out);
-        buffer_append(&out->key, record->key.data, record->key.length);
-        buffer_append(&out->value, record->value.data, record->value.length);
-        carry_headers(record->headers, out);
-        add_origin(&origin, out);
-        return 0;
-}
-
-/* ---- results ---- */
-
-/* The standing wish as an update, borrowed from it. The newest member is the origin. */
-static bool standing(const struct wish *wish, struct update *update, struct origin *origin)
+/* The newest member is the origin. */
+static bool stand(const struct wish *wish, struct update *update, struct origin *origin)
 {
         uint64_t newest = VERSION_NONE;
 
@@ -197,25 +176,20 @@ static bool standing(const struct wish *wish, struct update *update, struct orig
         return newest != VERSION_NONE;
 }
 
-int replay_result(const struct replay *replay, const struct record *record, struct outgoing *out,
-                  struct error *error)
+bool replay_event(const struct replay *replay, const struct replay_event *event,
+                  struct outgoing *out)
 {
-        _cleanup_(result_deinit) struct result result = { 0 };
-        struct update update = { 0 };
-        struct origin origin = { .partition = record->partition };
+        struct update update = { .uuid = event->uuid }; /* borrows from the wish */
+        struct origin origin = { .partition = event->partition,
+                                 .first_record_ms = event->first_record_ms };
 
-        if (result_read(&result, record->value, error) < 0)
-                return error_wrap(error, "it is no result");
-        if (!standing(&result.wish, &update, &origin))
-                return error_set(error, "nothing of its wish stands: it came to nothing");
-        memcpy(update.municipality, result.municipality, sizeof(update.municipality));
-        update.uuid = result.uuid;
-        origin.first_record_ms = result.finished_at_ms;
+        if (!stand(&event->wish, &update, &origin))
+                return false;
+        memcpy(update.municipality, event->municipality, sizeof(update.municipality));
         set_cause(replay, &origin);
         begin(replay, &origin, update.municipality, out);
         buffer_append_text(&out->key, update.municipality);
         update_write(&update, &out->value);
-        headers_carry_trace(&out->headers, record->headers);
         add_origin(&origin, out);
-        return 0;
+        return true;
 }

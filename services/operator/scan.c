@@ -45,7 +45,7 @@ static void on_record(void *context, const struct kafka_record *record)
         run->read++;
         run->enough = !run->scan->take(run->scan->context, &view);
         if (run->scan->progress)
-                run->scan->progress(run->scan->context, run->read, run->all);
+                run->scan->progress(run->scan->progress_context, run->read, run->all);
 }
 
 static void on_end(void *context, enum topic topic, int32_t partition, int64_t offset)

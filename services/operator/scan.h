@@ -25,10 +25,11 @@ struct scan {
         size_t count;
         bool follow; /* goes on at the end, until `take` has enough or the operator interrupts */
         scan_fn *take;
+        void *context;
         /* How far it is, in records read and records there were at the beginning (of all ranges).
          * May be NULL. */
         void (*progress)(void *context, int64_t read, int64_t all);
-        void *context;
+        void *progress_context;
 };
 
 /* Each partition's records in order. -1 and a reason: Kafka does not answer, or interrupted. */

@@ -1,5 +1,8 @@
 """The operator's command beside running services: what an operator asks for, happens."""
 
+import time
+from datetime import datetime, timezone
+
 import pytest
 
 from operate import assert_one_sentence, operate, operate_json, run
@@ -229,3 +232,97 @@ class TestDeadLetters:
         name = listed(pipeline)[0]["letter"]
         for text in (operate(pipeline, "dead-letters", "list"), operate(pipeline, "dead-letters", "show", name)):
             assert "\x1b" not in text and "‮" not in text
+
+
+@pytest.fixture
+def sold(pipeline):
+    """Three events that the vendor has linked and sold out."""
+    handle = pipeline.add("aarhus", {"write_rate": 100, "write_burst": 100}, generate=10, future=True)
+    pipeline.start()
+    pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 10, "ten creates")
+    uuids = sorted(handle.events())[:3]
+    for uuid in uuids:
+        pipeline.send("aarhus", uuid=uuid, external_data=LINK, state="SoldOut")
+    pipeline.wait(lambda: len(pipeline.results("aarhus")) == 3, "three results")
+    return handle, uuids
+
+
+def lose(handle, uuids):
+    """By hand, on the site: what the vendor had written is gone."""
+    for uuid in uuids:
+        handle.edit_event(uuid, state="Active", external_data={})
+
+
+def wait_sold(pipeline, handle, uuids):
+    for uuid in uuids:
+        pipeline.wait(lambda uuid=uuid: (event := handle.event(uuid))["state"] == "SoldOut" and
+                      event["external_data"] == LINK, "the site to show the wish again")
+
+
+class TestReplay:
+    def test_results_put_back_what_should_stand(self, pipeline, sold):
+        handle, uuids = sold
+        lose(handle, uuids)
+        said = operate_json(pipeline, "replay", "results", "--from", "1h")
+        assert (said["meant"], said["sent"], said["came_to_nothing"]) == (3, 3, 0)
+        wait_sold(pipeline, handle, uuids)
+        assert pipeline.dead_letters() == []
+
+    def test_updates_of_a_span_go_out_again_and_nothing_old_wins(self, pipeline, sold):
+        handle, uuids = sold
+        pipeline.send("aarhus", uuid=uuids[0], state="Cancelled")
+        pipeline.wait(lambda: handle.event(uuids[0])["state"] == "Cancelled", "the newer state")
+        lose(handle, uuids)
+        said = operate_json(pipeline, "replay", "updates", "--from", "1h")
+        assert (said["meant"], said["sent"]) == (3, 3), "one record an event"
+        wait_sold(pipeline, handle, uuids[1:])
+        pipeline.wait(lambda: handle.event(uuids[0])["state"] == "Cancelled", "the newest state, not an older one")
+        assert handle.event(uuids[0])["external_data"] == LINK
+
+    def test_the_same_run_again_sends_nothing_twice(self, pipeline, sold):
+        handle, uuids = sold
+        lose(handle, uuids)
+        run = operate_json(pipeline, "replay", "results", "--all")["run"]
+        wait_sold(pipeline, handle, uuids)
+        patches = len(handle.patches())
+        assert operate_json(pipeline, "replay", "results", "--all", "--run", run)["sent"] == 3
+        pipeline.send("aarhus", uuid=uuids[0], state="Cancelled")
+        pipeline.wait(lambda: handle.event(uuids[0])["state"] == "Cancelled", "what comes behind it")
+        assert len(handle.patches()) == patches + 1
+
+    @pytest.mark.parametrize("filters, meant", [
+        (["--municipality", "aarhus"], 3), (["--municipality", "viborg"], 0), (["--uuid", "FIRST"], 1),
+        ])
+    def test_is_narrowed(self, pipeline, sold, filters, meant):
+        _, uuids = sold
+        filters = [uuids[0] if word == "FIRST" else word for word in filters]
+        for what in ("updates", "results"):
+            said = operate_json(pipeline, "replay", what, "--from", "2h", *filters, "--dry-run")
+            assert (said["meant"], said["sent"]) == (meant, meant)
+        said = operate_json(pipeline, "replay", "updates", "--from", "2h", "--to", "1h", "--dry-run")
+        assert said["meant"] == 0
+        assert len(pipeline.topics.read("updates")) == 3, "a dry run sends nothing"
+
+    def test_a_bad_hour_is_taken_back(self, pipeline, sold):
+        handle, uuids = sold
+        begin = 1 + max(record.timestamp_ms for record in pipeline.topics.read("updates"))
+        pipeline.wait(lambda: time.time() * 1000 > begin, "the clock to move on")
+        for uuid in uuids:
+            pipeline.send("aarhus", uuid=uuid, state="Cancelled")
+        fourth = sorted(handle.events())[3]
+        pipeline.send("aarhus", uuid=fourth, state="Cancelled")
+        end = 1 + max(record.timestamp_ms for record in pipeline.topics.read("updates"))
+        pipeline.wait(lambda: time.time() * 1000 > end, "the clock to move on")
+        pipeline.send("aarhus", uuid=uuids[2], state="Active")
+        pipeline.wait(lambda: handle.event(uuids[1])["state"] == "Cancelled" and
+                      handle.event(uuids[2])["state"] == "Active", "the bad states, and one that was put right")
+        span = ["--from", moment(begin), "--to", moment(end)]
+        said = operate_json(pipeline, "replay", "updates", "--undo", *span)
+        assert (said["sent"], said["without_earlier_wish"]) == (2, 1)
+        pipeline.wait(lambda: all(handle.event(uuid)["state"] == "SoldOut" for uuid in uuids[:2]), "the states from before")
+        assert handle.event(uuids[2])["state"] == "Active", "what was wished anew since stays"
+        assert operate_json(pipeline, "replay", "updates", "--undo", *span)["sent"] == 0, "twice does no more than once"
+
+
+def moment(ms):
+    return datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat(timespec="milliseconds")

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "model/dead_letter.h"
 #include "model/origin.h"
 #include "model/version.h"
@@ -136,60 +137,32 @@ static void test_letters_that_stay(void **state)
         }
 }
 
-static void test_update(void **state)
+/* An event's wish: its state and its url stand, the other link came to nothing. */
+static void make_event(struct replay_event *event, uint64_t serial)
 {
-        struct headers headers;
-        struct record record = { .topic = TOPIC_UPDATES,
-                                 .partition = 5,
-                                 .offset = 40,
-                                 .timestamp_ms = 1234,
-                                 .key = slice_of("aarhus"),
-                                 .value = slice_of(STATE),
-                                 .headers = &headers };
-        _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
-        _cleanup_(update_deinit) struct update update = { 0 };
-        struct origin origin;
-        struct error error = ERROR_NULL;
-
-        (void)state;
-        headers_clear(&headers);
-        check_number(replay_update(&replay, &record, &out, &error), 0, error.text);
-        read_out(&out, &update, &origin);
-        check_number(origin.versions[MEMBER_STATE], version_make(1, 40),
-                     "its place is its version");
-        check_number(origin.first_record_ms, 1234, "since when");
-        check_number(out.partition, 5, "where it was");
-
-        headers_add(&headers, "dplsync-origin", "{}");
-        check_number(replay_update(&replay, &record, &out, &error), -1,
-                     "what dplsync wrote itself is not sent again");
-}
-
-#define RESULT(wish)                                                                               \
-        "{\"municipality\":\"aarhus\",\"uuid\":\"" UUID "\",\"version\":1099511627786,"            \
-        "\"outcome\":\"applied\",\"attempts\":1,\"finished_at\":\"2026-03-01T09:00:02.117Z\","     \
-        "\"wish\":" wish "}"
-
-static void test_result(void **state)
-{
-        static const char value[] = RESULT(
+        static const char text[] =
                 "{\"state\":{\"value\":\"SoldOut\",\"version\":1099511627786,\"status\":"
                 "\"confirmed\"},\"url\":{\"value\":\"https://t.example/1\",\"version\":"
-                "1099511627780,\"status\":\"confirmed\"},\"admin_url\":{\"value\":null,\"version\":"
-                "1099511627781,\"status\":\"ended\"},\"serial\":3}");
-        struct headers headers;
-        struct record record = { .topic = TOPIC_RESULTS,
-                                 .partition = 1,
-                                 .value = slice_of(value),
-                                 .headers = &headers };
+                "1099511627780,\"status\":\"open\"},\"admin_url\":{\"value\":null,\"version\":"
+                "1099511627781,\"status\":\"ended\"},\"serial\":3}";
+        _cleanup_(json_decrefp) json_t *wish = json_read(text, strlen(text), 1024, NULL);
+
+        *event = (struct replay_event){ .municipality = "aarhus", .partition = 1 };
+        assert_true(uuid_parse(UUID, strlen(UUID), &event->uuid));
+        assert_int_equal(wish_read(&event->wish, wish, NULL), 0);
+        event->wish.serial = serial;
+}
+
+static void test_event(void **state)
+{
         _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
         _cleanup_(update_deinit) struct update update = { 0 };
+        struct replay_event event;
         struct origin origin;
-        struct error error = ERROR_NULL;
 
         (void)state;
-        headers_clear(&headers);
-        check_number(replay_result(&replay, &record, &out, &error), 0, error.text);
+        make_event(&event, 3);
+        assert_true(replay_event(&replay, &event, &out));
         read_out(&out, &update, &origin);
         check_number(update.state, STATE_SOLD_OUT, "state");
         check_text(update.url, "https://t.example/1", "url");
@@ -197,25 +170,43 @@ static void test_result(void **state)
         check_number(origin.versions[MEMBER_STATE], 1099511627786, "each member's own version");
         check_number(origin.versions[MEMBER_URL], 1099511627780, "each member's own version");
         check_number(origin.offset, 10, "the newest is the origin");
-        check_number(origin.serial, RUN, "above the wish's serial");
-        check_number(out.partition, 1, "the municipality's partition");
+        check_number(out.partition, 1, "in its partition");
+        for (size_t i = 0; i < MEMBER_COUNT; i++)
+                event.wish.members[i].status = WISH_ENDED;
+        check(!replay_event(&replay, &event, &out), "nothing of it stands");
+        wish_deinit(&event.wish);
 }
 
-static void test_result_without_a_wish(void **state)
+static void test_serials(void **state)
 {
-        static const char value[] = RESULT("{\"serial\":0}");
-        struct headers headers;
-        struct record record = { .topic = TOPIC_RESULTS,
-                                 .value = slice_of(value),
-                                 .headers = &headers };
-        _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
-        struct error error = ERROR_NULL;
+        static const struct {
+                const char *says;
+                uint64_t before;
+                bool resumed;
+                uint64_t want;
+        } rows[] = {
+                { "the run is the serial", 3, false, RUN },
+                { "a run by a clock that is behind still rises", RUN + 5, false, RUN + 6 },
+                { "a resumed run does not send what it has sent", RUN, true, RUN },
+                { "nor what was sent by others since", RUN + 1, true, RUN },
+        };
 
         (void)state;
-        headers_clear(&headers);
-        check_number(replay_result(&replay, &record, &out, &error), -1, "nothing stands");
-        record.value = slice_of("{}");
-        check_number(replay_result(&replay, &record, &out, &error), -1, "no result");
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct replay again = {
+                        .topics = &topics, .run = RUN, .resumed = rows[i].resumed, .now_ms = RUN
+                };
+                _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
+                _cleanup_(update_deinit) struct update update = { 0 };
+                struct replay_event event;
+                struct origin origin;
+
+                make_event(&event, rows[i].before);
+                assert_true(replay_event(&again, &event, &out));
+                read_out(&out, &update, &origin);
+                check_number(origin.serial, rows[i].want, rows[i].says);
+                wish_deinit(&event.wish);
+        }
 }
 
 int main(void)
@@ -224,9 +215,8 @@ int main(void)
                 cmocka_unit_test(test_letter),
                 cmocka_unit_test(test_letter_with_origin),
                 cmocka_unit_test(test_letters_that_stay),
-                cmocka_unit_test(test_update),
-                cmocka_unit_test(test_result),
-                cmocka_unit_test(test_result_without_a_wish),
+                cmocka_unit_test(test_event),
+                cmocka_unit_test(test_serials),
         };
 
         return cmocka_run_group_tests(tests, setup, NULL);
