@@ -56,10 +56,14 @@ static const struct {
         enum overview_mark mark;
         const char *name;
 } marks[OVERVIEW_MARKS] = {
-        { OVERVIEW_HELD, "deletions held" },  { OVERVIEW_CREDENTIALS, "credentials" },
-        { OVERVIEW_STUCK, "stuck" },          { OVERVIEW_STALE, "stale" },
-        { OVERVIEW_BREAKER, "breaker open" }, { OVERVIEW_DEAD_LETTERS, "dead letters" },
-        { OVERVIEW_UNREAD, "never read" },    { OVERVIEW_PAUSED, "paused" },
+        { OVERVIEW_HELD, "deletions held" },
+        { OVERVIEW_CREDENTIALS, "credentials" },
+        { OVERVIEW_DEAD_LETTERS, "dead letters" },
+        { OVERVIEW_STUCK, "stuck" },
+        { OVERVIEW_STALE, "stale" },
+        { OVERVIEW_BREAKER, "breaker open" },
+        { OVERVIEW_UNREAD, "never read" },
+        { OVERVIEW_PAUSED, "paused" },
 };
 
 void overview_init(struct overview *overview, const struct config *config)
@@ -169,13 +173,13 @@ static unsigned marks_of(const struct overview_row *row, int64_t now_ms)
                 found |= OVERVIEW_STALE;
         if (row->dead_letters > 0)
                 found |= OVERVIEW_DEAD_LETTERS;
-        if (row->breaker != BREAKER_CLOSED)
-                found |= OVERVIEW_BREAKER;
         if (is_stuck(row, now_ms))
                 found |= OVERVIEW_STUCK;
         if (row->credentials_missing || row->credentials_rejected)
                 found |= OVERVIEW_CREDENTIALS;
-        if (row->held > 0 || row->hold_reason[0] != '\0')
+        else if (row->breaker != BREAKER_CLOSED)
+                found |= OVERVIEW_BREAKER;
+        if (row->held > 0 || row->hold[0] != '\0')
                 found |= OVERVIEW_HELD;
         return found;
 }
@@ -214,6 +218,18 @@ void overview_judge(struct overview *overview, int64_t now_ms)
         }
         if (overview->count > 0)
                 qsort(overview->rows, overview->count, sizeof(*overview->rows), compare_rows);
+}
+
+static int compare_id(const void *id, const void *row)
+{
+        return strcmp(id, ((const struct overview_row *)row)->id);
+}
+
+struct overview_row *overview_row(const struct overview *overview, const char *id)
+{
+        if (overview->count == 0)
+                return NULL;
+        return bsearch(id, overview->rows, overview->count, sizeof(*overview->rows), compare_id);
 }
 
 struct overview_row *overview_find(const struct overview *overview, const char *id)

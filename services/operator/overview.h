@@ -31,14 +31,15 @@ enum {
 /* What is wrong with a municipality; a row may have several. The highest bit is the most urgent:
  * first what waits for a person's decision, last what passes by itself. */
 enum overview_mark {
-        OVERVIEW_PAUSED = 1,       /* the site asked us to wait, and we do */
-        OVERVIEW_UNREAD = 2,       /* it was never read: new, or its fetcher has not come to it */
-        OVERVIEW_DEAD_LETTERS = 4, /* updates that could not be done */
-        OVERVIEW_BREAKER = 8,      /* the site fails at writing; one probe at a time */
-        OVERVIEW_STALE = 16,       /* the last good read is three intervals old, or more */
-        OVERVIEW_STUCK = 32,       /* updates wait for over an hour, and nothing says why */
-        OVERVIEW_CREDENTIALS = 64, /* missing or rejected: nothing can be written */
-        OVERVIEW_HELD = 128,       /* deletions wait for a decision */
+        OVERVIEW_PAUSED = 1,        /* the site asked us to wait, and we do */
+        OVERVIEW_UNREAD = 2,        /* it was never read: new, or its fetcher has not come to it */
+        OVERVIEW_BREAKER = 4,       /* the site fails at writing; one probe at a time */
+        OVERVIEW_STALE = 8,         /* the last good read is three intervals old, or more */
+        OVERVIEW_STUCK = 16,        /* updates wait for over an hour, and nothing says why */
+        OVERVIEW_DEAD_LETTERS = 32, /* updates that could not be done */
+        OVERVIEW_CREDENTIALS = 64,  /* missing or rejected: nothing can be written; a breaker that
+                                       is open for that is no mark of its own */
+        OVERVIEW_HELD = 128,        /* deletions wait for a decision */
 };
 enum { OVERVIEW_MARKS = 8 };
 
@@ -109,16 +110,20 @@ void overview_deinit(struct overview *overview);
 /* One field of the municipality's hash. Unknown ones are left alone. */
 void overview_take(struct overview_row *row, struct slice name, struct slice value);
 
+/* The row of a municipality, only before overview_judge: until then they stand by id. NULL if there
+ * is none. */
+struct overview_row *overview_row(const struct overview *overview, const char *id);
+
 /* Gives each row its marks, counts, and sorts: the worst first, equals by the age of the last good
  * read, then by id. */
 void overview_judge(struct overview *overview, int64_t now_ms);
 
-/* NULL if there is none. Looks through all rows. */
+/* The same at any time, looking through all rows. */
 struct overview_row *overview_find(const struct overview *overview, const char *id);
 
 /* The marks from the most urgent on: number 0 to OVERVIEW_MARKS - 1. */
 enum overview_mark overview_mark_at(size_t number);
-/* "deletions held", "credentials", "stuck", "stale", "breaker open", "dead letters", "never read",
+/* "deletions held", "credentials", "dead letters", "stuck", "stale", "breaker open", "never read",
  * "paused" */
 const char *overview_mark_name(enum overview_mark mark);
 

@@ -91,8 +91,8 @@ static void test_marks(void **state)
                   OVERVIEW_STALE },
                 { "never read is no age", { .success_ms = 0 }, OVERVIEW_UNREAD },
                 { "deletions held", { .success_ms = NOW, .held = 31 }, OVERVIEW_HELD },
-                { "another site's list has no count",
-                  { .success_ms = NOW, .hold_reason = "another-site" },
+                { "a hold that counts none",
+                  { .success_ms = NOW, .hold = "9f3c01d277ab4a52" },
                   OVERVIEW_HELD },
                 { "reading is paused",
                   { .success_ms = NOW, .fetch_paused_ms = NOW + 1 },
@@ -106,9 +106,9 @@ static void test_marks(void **state)
                 { "half open is not closed",
                   { .success_ms = NOW, .breaker = BREAKER_HALF_OPEN },
                   OVERVIEW_BREAKER },
-                { "rejected and open",
+                { "rejected, and the breaker open for it",
                   { .success_ms = NOW, .breaker = BREAKER_OPEN, .credentials_rejected = true },
-                  OVERVIEW_BREAKER | OVERVIEW_CREDENTIALS },
+                  OVERVIEW_CREDENTIALS },
                 { "no log-in at all",
                   { .success_ms = NOW, .credentials_missing = true },
                   OVERVIEW_CREDENTIALS },
@@ -150,16 +150,16 @@ static void test_order_and_sums(void **state)
 
         (void)state;
         overview_init(&overview, &config);
-        put(overview_find(&overview, "aarhus"), "fetcher_last_success", "1772355500000");
+        put(overview_row(&overview, "aarhus"), "fetcher_last_success", "1772355500000");
         put(overview_find(&overview, "billund"), "fetcher_last_success", "1772350000000");
         put(overview_find(&overview, "esbjerg"), "fetcher_last_success", "1772340000000");
         put(overview_find(&overview, "fanoe"), "fetcher_last_success", "1772355590000");
         put(overview_find(&overview, "fanoe"), "reconciler_held", "7");
         put(overview_find(&overview, "odense"), "fetcher_last_success", "1772355590000");
-        overview_find(&overview, "odense")->dead_letters = 3;
+        overview_row(&overview, "odense")->dead_letters = 3;
         overview_judge(&overview, NOW);
 
-        static const char *const want[] = { "fanoe", "esbjerg", "billund", "odense", "aarhus" };
+        static const char *const want[] = { "fanoe", "odense", "esbjerg", "billund", "aarhus" };
 
         for (size_t i = 0; i < ARRAY_LENGTH(want); i++)
                 check_text(overview.rows[i].id, want[i], "the worst first, the oldest of equals");
