@@ -60,6 +60,7 @@ static void publish_input(struct running *running)
                     (double)daemon->config->municipality_count);
         metrics_set(daemon->metrics, METRIC_CONFIG_LAST_RELOAD, NULL, NULL,
                     (double)loop_now_ms(daemon->loop) / 1000);
+        metrics_set(daemon->metrics, METRIC_CONFIG_REFUSED, NULL, NULL, 0);
 }
 
 static void warn_of_missing(struct running *running)
@@ -145,6 +146,7 @@ static void watch_input(struct running *running)
 static void refuse_input(struct running *running, const struct error *error)
 {
         metrics_add(running->daemon.metrics, METRIC_CONFIG_RELOAD_FAILURES, NULL, NULL, 1);
+        metrics_set(running->daemon.metrics, METRIC_CONFIG_REFUSED, NULL, NULL, 1);
         logger_say(running->daemon.logger, LOG_ERROR, "configuration refused, the old one stays",
                    FIELD_TEXT("error.message", error->text));
 }

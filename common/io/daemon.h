@@ -63,6 +63,7 @@ enum {
         METRIC_CONFIG_MUNICIPALITIES,
         METRIC_CONFIG_LAST_RELOAD,
         METRIC_CONFIG_RELOAD_FAILURES,
+        METRIC_CONFIG_REFUSED,
         METRIC_KAFKA_ASSIGNED_PARTITIONS,
         METRIC_KAFKA_REBALANCES,
         METRIC_KAFKA_CONSUMER_LAG,
@@ -79,6 +80,8 @@ enum {
           "When the configuration was last read without error" },                                  \
         { "dplsync_config_reload_failures_total", METRIC_COUNTER, { NULL, NULL },                  \
           "Configurations that were refused" },                                                    \
+        { "dplsync_config_refused", METRIC_GAUGE, { NULL, NULL },                                  \
+          "1 while the configuration that is there was refused, and an older one is in force" },   \
         { "dplsync_kafka_assigned_partitions", METRIC_GAUGE, { NULL, NULL }, "Partitions that this process owns" }, \
         { "dplsync_kafka_rebalances_total", METRIC_COUNTER, { NULL, NULL }, "Assignments received" }, \
         { "dplsync_kafka_consumer_lag", METRIC_GAUGE, { "topic", "partition" }, "Records not yet read" }, \

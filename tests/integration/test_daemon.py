@@ -265,10 +265,12 @@ def test_a_bad_new_version_is_refused_and_the_old_one_stays(pipeline):
     assert "viborg" in refusal["error.message"] and "https://" in refusal["error.message"]
     assert municipalities(writer) == 1
     assert writer.metrics()["dplsync_config_reload_failures_total"] == 1
+    assert writer.metrics()["dplsync_config_refused"] == 1
 
     pipeline.add("viborg", generate=1)
     pipeline.write_config()
     wait_until(lambda: municipalities(writer) == 2, "the mended version")
+    assert writer.metrics()["dplsync_config_refused"] == 0
 
 
 def test_a_changed_epoch_asks_for_a_restart(pipeline):
