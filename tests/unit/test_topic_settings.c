@@ -1,5 +1,10 @@
-/* tests/unit/test_topic_settings.c */
+/* tests/unit/test_topic_settings.c
+ *
+ * `test_topic_settings table` prints the table: what the Helm chart's topics are compared with.
+ */
 #include "model/topic_settings.h"
+
+#include <stdio.h>
 
 #include "support.h"
 
@@ -117,12 +122,22 @@ static void test_what_is_created_is_right(void **state)
         }
 }
 
-int main(void)
+static int print_table(void)
+{
+        for (size_t i = 0; i < topic_settings_count; i++)
+                printf("%s %s %s\n", topic_suffix(topic_settings[i].topic), topic_settings[i].name,
+                       topic_settings[i].value);
+        return 0;
+}
+
+int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_check),
                 cmocka_unit_test(test_what_is_created_is_right),
         };
 
+        if (argc == 2 && strcmp(argv[1], "table") == 0)
+                return print_table();
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
