@@ -1,0 +1,82 @@
+{{/* dplsync's configuration file, from the values; as JSON, as are all defines of this file. */}}
+
+{{- define "dplsync.kafka" -}}
+{{- $kafka := .Values.kafka }}
+{{- $sasl := or $kafka.sasl.existingSecret .Values.strimzi.users.enabled .Values.fetcher.kafkaSecret }}
+{{- $settings := dict "bootstrap.servers" $kafka.bootstrapServers }}
+{{- if and $sasl $kafka.tls.enabled }}
+{{- $_ := set $settings "security.protocol" "SASL_SSL" }}
+{{- else if $sasl }}
+{{- $_ := set $settings "security.protocol" "SASL_PLAINTEXT" }}
+{{- else if $kafka.tls.enabled }}
+{{- $_ := set $settings "security.protocol" "SSL" }}
+{{- end }}
+{{- if $sasl }}
+{{- $_ := set $settings "sasl.mechanism" $kafka.sasl.mechanism }}
+{{- end }}
+{{- if and $kafka.tls.enabled $kafka.tls.caSecret.name }}
+{{- $_ := set $settings "ssl.ca.location" (printf "/run/dplsync/kafka/%s" $kafka.tls.caSecret.key) }}
+{{- end }}
+{{- merge (dict) $kafka.properties $settings | toJson }}
+{{- end }}
+
+{{- define "dplsync.redis" -}}
+{{- $settings := dict "deadline" .Values.redis.deadline }}
+{{- with .Values.redis.url }}
+{{- $_ := set $settings "url" . }}
+{{- end }}
+{{- toJson $settings }}
+{{- end }}
+
+{{- define "dplsync.topics" -}}
+{{- $topics := .Values.topics }}
+{{- dict "prefix" $topics.prefix "partitions" (int $topics.partitions) "epoch" (int $topics.epoch) | toJson }}
+{{- end }}
+
+{{/* Without the municipalities: they are a file of their own. */}}
+{{- define "dplsync.settings" -}}
+{{- $admin := dict
+        "fetcher" (dict "admin_address" "0.0.0.0:9101")
+        "reconciler" (dict "admin_address" "0.0.0.0:9102")
+        "writer" (dict "admin_address" "0.0.0.0:9103") }}
+{{- $own := dict
+        "kafka" (include "dplsync.kafka" . | fromJson)
+        "redis" (include "dplsync.redis" . | fromJson)
+        "topics" (include "dplsync.topics" . | fromJson)
+        "contact" .Values.contact
+        "credentials_dir" "/run/dplsync/credentials" }}
+{{- mergeOverwrite (deepCopy .Values.config) $admin $own | toJson }}
+{{- end }}
+
+{{/* What a running program cannot take over: a change of it rolls the pods out. */}}
+{{- define "dplsync.settingsOfTheStart" -}}
+{{- $all := include "dplsync.settings" . | fromJson }}
+{{- $start := pick $all "kafka" "redis" "topics" "contact" "log_format" }}
+{{- range $service := list "fetcher" "reconciler" "writer" }}
+{{- $_ := set $start $service (pick (get $all $service) "admin_address" "lease") }}
+{{- end }}
+{{- toJson $start }}
+{{- end }}
+
+{{- define "dplsync.municipalities" -}}
+{{- $list := list }}
+{{- range $id, $municipality := .Values.municipalities }}
+{{- $list = append $list (merge (dict "id" $id) $municipality) }}
+{{- end }}
+{{- toPrettyJson $list }}
+{{- end }}
+
+{{/* How the topics have to be configured: what `dplsync topics create` makes. */}}
+{{- define "dplsync.topicSettings" -}}
+{
+  "snapshots": {"cleanup.policy": "delete", "message.timestamp.type": "LogAppendTime",
+                "max.message.bytes": "1048588", "retention.ms": "604800000"},
+  "changes": {"cleanup.policy": "compact", "max.message.bytes": "1048588",
+              "min.compaction.lag.ms": "86400000"},
+  "updates": {"cleanup.policy": "delete", "retention.ms": "2592000000"},
+  "results": {"cleanup.policy": "compact"},
+  "dead-letters": {"cleanup.policy": "delete", "retention.ms": "2592000000",
+                   "max.message.bytes": "2097152"},
+  "control": {"cleanup.policy": "delete", "retention.ms": "86400000"}
+}
+{{- end }}

@@ -1,0 +1,192 @@
+"""Every alert fires when it should and is silent when it should be: promtool runs the rules over series.
+
+Time begins at 0 with the series, a value a minute; `at` is in minutes. In promtool's notation `0+60x99`
+is 0 and 99 more, each 60 greater than the last, `5x99` is 5 all the time, `_` is no sample.
+"""
+
+import subprocess
+
+import pytest
+import yaml
+from support import ALERTS
+
+INTERVAL = 'dplsync_fetcher_interval_seconds{municipality="%s"}'
+SUCCESS = 'dplsync_fetcher_last_success_timestamp_seconds{municipality="%s"}'
+APPLIED = 'dplsync_reconciler_last_applied_timestamp_seconds{municipality="%s"}'
+HELD = 'dplsync_reconciler_held_deletions{municipality="aarhus",pod="%s"}'
+BREAKER = 'dplsync_writer_breaker_state{municipality="aarhus"}'
+REJECTED = 'dplsync_writer_auth_failed{municipality="aarhus"}'
+OLDEST = 'dplsync_writer_oldest_waiting_timestamp_seconds{municipality="aarhus"}'
+PAUSED = 'dplsync_writer_paused_until_timestamp_seconds{municipality="aarhus"}'
+DEAD = 'dplsync_dead_letters_total{reason="invalid-state"}'
+LAG = 'dplsync_kafka_consumer_lag{topic="dplsync.updates",partition="3"}'
+RUNNING = 'dplsync_build_info{container="dplsync-%s"}'
+RESTARTS = 'kube_pod_container_status_restarts_total{container="%s"}'
+MUNICIPALITIES = "dplsync_config_municipalities"
+REBUILDS = "dplsync_reconciler_rebuilds_total"
+ERRORS = 'dplsync_kafka_produce_errors_total{pod="a"}'
+REBALANCES = 'dplsync_kafka_rebalances_total{pod="a"}'
+
+AARHUS = {"municipality": "aarhus"}
+POD = {"pod": "a"}
+
+
+def sites(stale, fresh):
+    """So many sites whose last success lies ever further back, and so many that are read."""
+    names = [f"stale-{number}" for number in range(stale)] + [f"fresh-{number}" for number in range(fresh)]
+    return {**{INTERVAL % name: "600x120" for name in names},
+            **{SUCCESS % name: "0x120" if name.startswith("stale") else "0+60x120" for name in names}}
+
+
+def waiting(**others):
+    """An update that has waited since minute 1, at a site that nothing is wrong with."""
+    return {OLDEST: "60x200", BREAKER: "0x200", PAUSED: "0x200", REJECTED: "0x200", **others}
+
+
+CASES = [
+    # says, alert, series, at, labels of what fires (None: nothing does)
+    ("a site was not read for three intervals", "MunicipalityStale",
+     {SUCCESS % "aarhus": "0x60", INTERVAL % "aarhus": "600x60"}, 36, AARHUS),
+    ("it is not stale before they have passed", "MunicipalityStale",
+     {SUCCESS % "aarhus": "0x60", INTERVAL % "aarhus": "600x60"}, 29, None),
+    ("nor just after a hand-over, when the old pod's series is still there", "MunicipalityStale",
+     {'dplsync_fetcher_last_success_timestamp_seconds{municipality="aarhus",pod="old"}': "0x60",
+      'dplsync_fetcher_last_success_timestamp_seconds{municipality="aarhus",pod="new"}': "0+60x60",
+      INTERVAL % "aarhus": "600x60"}, 50, None),
+    ("a new site was never read", "MunicipalityNeverRead", {INTERVAL % "aarhus": "600x60"}, 31, AARHUS),
+    ("a new site was read at last", "MunicipalityNeverRead",
+     {INTERVAL % "aarhus": "600x60", SUCCESS % "aarhus": "_x20 1200x40"}, 55, None),
+    ("one site of four is dead, and two more", "ManyMunicipalitiesStale", sites(3, 5), 50, {}),
+    ("two sites of three are no majority of many", "ManyMunicipalitiesStale", sites(2, 1), 50, None),
+    ("three of a hundred are their own trouble", "ManyMunicipalitiesStale", sites(3, 97), 50, None),
+    ("one of three municipalities belongs to nobody", "MunicipalityUnowned",
+     {MUNICIPALITIES: "3x60", INTERVAL % "a": "600x60", INTERVAL % "b": "600x60"}, 15, {}),
+    ("none of them belongs to anybody", "MunicipalityUnowned", {MUNICIPALITIES: "3x60"}, 15, {}),
+    ("each belongs to somebody", "MunicipalityUnowned",
+     {MUNICIPALITIES: "2x60", INTERVAL % "a": "600x60", INTERVAL % "b": "600x60"}, 55, None),
+    ("a hand-over is over within ten minutes", "MunicipalityUnowned",
+     {MUNICIPALITIES: "1x60", INTERVAL % "a": "_x5 600x60"}, 9, None),
+    ("deletions are held", "DeletionsHeld", {HELD % "a": "31x60"}, 16, AARHUS),
+    ("they were released in time", "DeletionsHeld", {HELD % "a": "31x10 0x60"}, 30, None),
+    ("they are held for a day", "DeletionsHeldForADay", {HELD % "a": "31x1500"}, 1441, AARHUS),
+    ("a day, even if the municipality moves to another pod", "DeletionsHeldForADay",
+     {HELD % "a": "31x700 _x800", HELD % "b": "_x699 31x800"}, 1441, AARHUS),
+    ("not yet a day", "DeletionsHeldForADay", {HELD % "a": "31x1500"}, 1400, None),
+    ("the log-in is rejected", "CredentialsRejected", {REJECTED: "1x60"}, 6, AARHUS),
+    ("the log-in works", "CredentialsRejected", {REJECTED: "0x60"}, 55, None),
+    ("the site fails for half an hour", "BreakerOpen", {BREAKER: "2x60", REJECTED: "0x60"}, 31, AARHUS),
+    ("the site was tried again and works", "BreakerOpen", {BREAKER: "2x20 1 0x60", REJECTED: "0x90"}, 60, None),
+    ("the log-in is rejected: that is said already", "BreakerOpen", {BREAKER: "2x60", REJECTED: "1x60"}, 55, None),
+    ("an update waits for an hour, and nothing says why", "UpdatesWaitingTooLong", waiting(), 80, AARHUS),
+    ("less than an hour", "UpdatesWaitingTooLong", waiting(), 59, None),
+    ("the breaker says why", "UpdatesWaitingTooLong", waiting(**{BREAKER: "2x200"}), 150, None),
+    ("the site asked for a pause", "UpdatesWaitingTooLong", waiting(**{PAUSED: "90000x200"}), 150, None),
+    ("the log-in says why", "UpdatesWaitingTooLong", waiting(**{REJECTED: "1x200"}), 150, None),
+    ("nothing waits", "UpdatesWaitingTooLong", waiting(**{OLDEST: "0x200"}), 150, None),
+    ("a first dead letter, with which its counter is born", "DeadLetters", {DEAD: "_x20 1x60"}, 25,
+     {"reason": "invalid-state"}),
+    ("one more dead letter", "DeadLetters", {DEAD: "4x80 5x60"}, 100, {"reason": "invalid-state"}),
+    ("a command that the fetcher could not read", "DeadLetters",
+     {'dplsync_fetcher_dead_letters_total{reason="invalid-command"}': "_x20 1x60"}, 25,
+     {"reason": "invalid-command"}),
+    ("yesterday's dead letters", "DeadLetters", {DEAD: "5x200"}, 150, None),
+    ("fifty-one dead letters", "ManyDeadLetters", {DEAD: "0x70 51x60"}, 90, {}),
+    ("a few dead letters", "ManyDeadLetters", {DEAD: "0x70 5x60"}, 90, None),
+    ("records wait and none is read", "PipelineStalled", {LAG: "0x5 7x60"}, 25,
+     {"topic": "dplsync.updates", "partition": "3"}),
+    ("they become more", "PipelineStalled", {LAG: "0x5 7+5x60"}, 25,
+     {"topic": "dplsync.updates", "partition": "3"}),
+    ("a backlog is being worked off", "PipelineStalled", {LAG: "9000-50x100"}, 60, None),
+    ("all is read now and then", "PipelineStalled", {LAG: "7 7 7 0 9 9 9 9 0 3 3 3 0 7 7 7 0 9 9 9 9 0 3 3"}, 22, None),
+    ("lists are read and not applied", "ReconcilerBehind",
+     {SUCCESS % "aarhus": "0+60x60", APPLIED % "aarhus": "0x60"}, 22, AARHUS),
+    ("each list is applied a minute later", "ReconcilerBehind",
+     {SUCCESS % "aarhus": "60+60x60", APPLIED % "aarhus": "0+60x60"}, 55, None),
+    ("no fetcher answers", "ServiceDown",
+     {RUNNING % "fetcher": "1x10 _x60", RUNNING % "reconciler": "1x60", RUNNING % "writer": "1x60"}, 25,
+     {"service": "fetcher", "container": "dplsync-fetcher"}),
+    ("no reconciler answers", "ServiceDown", {RUNNING % "fetcher": "1x60", RUNNING % "writer": "1x60"}, 25,
+     {"service": "reconciler", "container": "dplsync-reconciler"}),
+    ("no writer answers", "ServiceDown", {RUNNING % "fetcher": "1x60", RUNNING % "reconciler": "1x60"}, 25,
+     {"service": "writer", "container": "dplsync-writer"}),
+    ("all answer", "ServiceDown", {RUNNING % name: "1x60" for name in ("fetcher", "reconciler", "writer")}, 25, None),
+    ("Redis cannot be used", "RedisDown", {'dplsync_redis_up{pod="a"}': "1x5 0x60"}, 12, POD),
+    ("Redis was restarted", "RedisDown", {'dplsync_redis_up{pod="a"}': "1x5 0x3 1x60"}, 12, None),
+    ("Kafka goes on refusing", "KafkaProduceErrors", {ERRORS: "0x20 0+3x60"}, 30, POD),
+    ("Kafka refuses from the start", "KafkaProduceErrors", {ERRORS: "_x20 2x60"}, 27, POD),
+    ("Kafka refused an hour ago", "KafkaProduceErrors", {ERRORS: "0x5 9x100"}, 80, None),
+    ("pods come and go", "Rebalancing", {REBALANCES: "0x10 0+1x60"}, 40, POD),
+    ("a roll-out", "Rebalancing", {REBALANCES: "2x10 2 3 4 5 5x60"}, 30, None),
+    ("a pod crashes again and again", "CrashLoop", {RESTARTS % "dplsync-writer": "0x10 0 1 2 3 4 5 5x20"}, 30,
+     {"container": "dplsync-writer"}),
+    ("one restart", "CrashLoop", {RESTARTS % "dplsync-writer": "0x10 1x60"}, 30, None),
+    ("somebody else's pod crashes", "CrashLoop", {RESTARTS % "shop": "0+1x60"}, 30, None),
+    ("a changed configuration is refused", "ConfigReloadFailed", {'dplsync_config_refused{pod="a"}': "0x5 1x60"}, 12, POD),
+    ("it was corrected", "ConfigReloadFailed", {'dplsync_config_refused{pod="a"}': "0x5 1x10 0x60"}, 20, None),
+    ("every state is rebuilt for the third time", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 31x60"}, 75, {}),
+    ("so are they when the counter is born with it", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "_x20 31x80"}, 60, {}),
+    ("Redis was flushed once", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 10x60"}, 75, None),
+]
+
+
+def rules():
+    return [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+
+
+def as_promtool_test(case):
+    _, alert, series, at, fires = case
+    expected = []
+    if fires is not None:
+        severity = next(rule["labels"]["severity"] for rule in rules() if rule["alert"] == alert)
+        labels = {"alertname": alert, "alertstate": "firing", "severity": severity, **fires}
+        text = ",".join(f'{name}="{value}"' for name, value in labels.items())
+        expected = [{"labels": f"ALERTS{{{text}}}", "value": 1}]
+    return {"interval": "1m",
+            "input_series": [{"series": name, "values": values} for name, values in series.items()],
+            "promql_expr_test": [{"expr": f'ALERTS{{alertname="{alert}",alertstate="firing"}}',
+                                  "eval_time": f"{at}m", "exp_samples": expected}]}
+
+
+def takes_a_day(case):
+    return case[3] > 1000
+
+
+def run_promtool(directory, cases):
+    """A day is looked at every ten minutes only, for the sake of ours."""
+    path = directory / "test.yaml"
+    path.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)],
+                                    "evaluation_interval": "10m" if all(map(takes_a_day, cases)) else "1m",
+                                    "tests": [as_promtool_test(case) for case in cases]}))
+    return subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="session")
+def all_are_right(tmp_path_factory):
+    """Two runs for all; only if one fails does each case need one of its own to be told apart."""
+    directory = tmp_path_factory.mktemp("alerts")
+    return all(run_promtool(directory, [case for case in CASES if takes_a_day(case) == day]).returncode == 0
+               for day in (False, True))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case[1]}: {case[0]}" for case in CASES])
+def test_alert(tmp_path, all_are_right, case):
+    if not all_are_right:
+        done = run_promtool(tmp_path, [case])
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_is_tested_firing_and_silent():
+    for alert in (rule["alert"] for rule in rules()):
+        outcomes = {fires is not None for _, name, _, _, fires in CASES if name == alert}
+        assert outcomes == {True, False}, f"{alert}: a case that fires and one that is silent"
+
+
+def test_the_rules_are_well_formed():
+    done = subprocess.run(["promtool", "check", "rules", ALERTS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_tells_a_person_what_it_is_and_where_to_read_on():
+    for rule in rules():
+        assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}, rule["alert"]
+        assert rule["labels"]["severity"] in ("warning", "critical"), rule["alert"]
