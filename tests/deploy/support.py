@@ -78,17 +78,21 @@ def values_of(path):
 def render(values, schema=True):
     """Every object that `helm install dplsync` would make, of hooks and tests too. Not to be changed:
     whoever asks again gets the same ones."""
-    return _rendered(json.dumps(values), schema)
+    return _objects(json.dumps(values), schema)
 
 
 @cache
-def _rendered(values, schema):
+def _objects(values, schema):
+    return [thing for name, text in manifests(json.loads(values), schema).items() if not name.endswith("NOTES.txt")
+            for thing in yaml.load_all(text, yaml.CSafeLoader) if thing]
+
+
+def manifests(values, schema=True):
+    """What each template becomes, as text."""
     try:
-        files = _chart(schema).render(json.loads(values), name="dplsync", namespace="libraries")
+        return _chart(schema).render(values, name="dplsync", namespace="libraries")
     except helm_python.HelmError as error:
         raise Refused(str(error)) from None
-    return [thing for name, text in files.items() if not name.endswith("NOTES.txt")
-            for thing in yaml.load_all(text, yaml.CSafeLoader) if thing]
 
 
 INFORMATION = 1

@@ -18,6 +18,7 @@ BREAKER = 'dplsync_writer_breaker_state{municipality="aarhus"}'
 REJECTED = 'dplsync_writer_auth_failed{municipality="aarhus"}'
 OLDEST = 'dplsync_writer_oldest_waiting_timestamp_seconds{municipality="aarhus"}'
 PAUSED = 'dplsync_writer_paused_until_timestamp_seconds{municipality="aarhus"}'
+DRIFT = 'dplsync_reconciler_drift_total{municipality="aarhus"}'
 DEAD = 'dplsync_dead_letters_total{reason="invalid-state"}'
 LAG = 'dplsync_kafka_consumer_lag{topic="dplsync.updates",partition="3"}'
 RUNNING = 'dplsync_build_info{container="dplsync-%s"}'
@@ -83,6 +84,8 @@ CASES = [
     ("the site asked for a pause", "UpdatesWaitingTooLong", waiting(**{PAUSED: "90000x200"}), 150, None),
     ("the log-in says why", "UpdatesWaitingTooLong", waiting(**{REJECTED: "1x200"}), 150, None),
     ("nothing waits", "UpdatesWaitingTooLong", waiting(**{OLDEST: "0x200"}), 150, None),
+    ("a site shows what nobody wished", "DriftUnresolved", {DRIFT: "_x20 3x60"}, 30, AARHUS),
+    ("it showed it two days ago", "DriftUnresolved", {DRIFT: "3x3100"}, 3000, None),
     ("a first dead letter, with which its counter is born", "DeadLetters", {DEAD: "_x20 1x60"}, 25,
      {"reason": "invalid-state"}),
     ("one more dead letter", "DeadLetters", {DEAD: "4x80 5x60"}, 100, {"reason": "invalid-state"}),

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from support import (CHART, CI_FILES, DASHBOARD, ALERTS, ROOT, SERVICES, Refused, asked_of_the_program, by_kind,
-                     config_of, lint, named, pod_specs, program, render, unit_test, values_of)
+                     config_of, lint, manifests, named, pod_specs, program, render, unit_test, values_of)
 from values_schema import CONFIG_SCHEMA, VALUES_SCHEMA, definitions, read
 
 KUBERNETES = ("1.28", "1.34", kubernetes_validate.latest_version())
@@ -96,10 +96,14 @@ def deployments(values):
             for thing in by_kind(render(values), "Deployment")}
 
 
+def services(values):
+    return {name: thing for name, thing in deployments(values).items() if name in SERVICES}
+
+
 @every_way
 def test_one_pod_at_a_time_and_all_of_them_drained(way):
     drain_ms = int(re.search(r"DRAIN_MAX_MS = (\d+)", (ROOT / "common/io/daemon.c").read_text()).group(1))
-    for name, deployment in deployments(values_of(way)).items():
+    for name, deployment in services(values_of(way)).items():
         spec = deployment["spec"]
         assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
         assert spec["minReadySeconds"] >= 10, name
@@ -112,7 +116,7 @@ def test_one_pod_at_a_time_and_all_of_them_drained(way):
 def test_a_disruption_budget_for_each_program_lets_one_pod_go(way):
     objects = render(values_of(way))
     budgets = {thing["metadata"]["name"]: thing["spec"] for thing in by_kind(objects, "PodDisruptionBudget")}
-    for deployment in by_kind(objects, "Deployment"):
+    for deployment in services(values_of(way)).values():
         budget = budgets[deployment["metadata"]["name"]]
         assert budget["maxUnavailable"] == 1 and budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
         assert budget["selector"] == deployment["spec"]["selector"]
@@ -180,7 +184,7 @@ EXAMPLES = {"log_format": "text", "log_level": "debug", "municipalities_file": N
 
 def with_setting(values, path):
     """The values with another value of a setting; None if the chart sets it itself."""
-    if path.endswith("admin_address"):
+    if path.endswith("admin_address") or path.startswith("console."):
         return None
     example = EXAMPLES.get(path, 5 if re.search("transfers|attempts|events|percent|in_flight|rate$|burst", path)
                            else "77MiB" if re.search("memory|list", path)
@@ -300,7 +304,7 @@ def test_the_dashboard_is_deployed_as_it_was_tested():
 def test_the_monitor_finds_the_admin_port_of_each_program():
     objects = render(values_of(CHART / "ci" / "full-values.yaml"))
     endpoint = by_kind(objects, "PodMonitor")[0]["spec"]["podMetricsEndpoints"][0]
-    for deployment in by_kind(objects, "Deployment"):
+    for deployment in services(values_of(CHART / "ci" / "full-values.yaml")).values():
         ports = deployment["spec"]["template"]["spec"]["containers"][0]["ports"]
         assert endpoint["port"] in {port["name"] for port in ports}
 
@@ -391,50 +395,59 @@ def test_the_worst_is_refused_even_where_the_schema_is_skipped(says, changes, na
 
 # Values, schema and templates.
 
-def leaves(value, path=""):
+def leaves(value, path=()):
     if isinstance(value, dict) and value:
         for name, inner in value.items():
-            yield from leaves(inner, f"{path}.{name}" if path else name)
+            yield from leaves(inner, (*path, name))
     else:
-        yield path
+        yield path, value
 
 
-def used_in_templates():
-    """What templates take from .Values, by whichever name they hold a part of it."""
-    texts = [path.read_text() for path in (CHART / "templates").rglob("*") if path.is_file()]
-    names = {"kafka": "kafka", "redis": "redis", "topics": "topics", "strimzi": "strimzi", "keda": "keda",
-             "credentials": "credentials", "sasl": "kafka.sasl", "values": ""}
-    found = set()
-    for text in texts:
-        whole = re.findall(r"\.Values\.([a-zA-Z][\w.]*)", text)
-        parts = [f"{names[name]}.{path}".strip(".") for name, path in re.findall(r"\$(\w+)\.([a-zA-Z][\w.]*)", text)
-                 if name in names]
-        scope = re.match(r"\{\{- with \.Values\.([\w.]+) \}\}", text)
-        inner = [f"{scope.group(1)}.{path}" for path in re.findall(r"(?<![\w$.)])\.([a-z]\w*)", text)] if scope else []
-        component = [f"{service}.{path}" for service in SERVICES
-                     for path in re.findall(r"component\.([a-zA-Z][\w.]*)", text)]
-        found |= {*whole, *parts, *inner, *component}
-    if "(get $.Values $service).terminationGracePeriodSeconds" in "".join(texts):
-        found |= {f"{service}.terminationGracePeriodSeconds" for service in SERVICES}
-    return found
+def another(value):
+    """A value of the same kind that is not this one."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    return {str: "another", dict: {"another": "one"}, list: [{"name": "another"}]}[type(value)]
 
 
-def test_every_value_is_used():
-    used = used_in_templates()
-    for path in leaves(yaml.safe_load((CHART / "values.yaml").read_text())):
-        parts = path.split(".")
-        assert any(".".join(parts[:end]) in used for end in range(1, len(parts) + 1)), path
+def with_another(values, path, default):
+    values = inner = json.loads(json.dumps(values))
+    for name in path[:-1]:
+        inner = inner.setdefault(name, {})
+    inner[path[-1]] = another(inner.get(path[-1], default))
+    return values
 
 
-def test_every_value_that_a_template_uses_is_there():
+def has_an_effect(path, default):
+    """In one of the ways of use. To be refused is an effect, too."""
+    for way in sorted(CI_FILES, key=lambda file: "full" not in file.name):
+        values = values_of(way)
+        try:
+            if manifests(with_another(values, path, default), schema=False) != manifests(values, schema=False):
+                return True
+        except Refused:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("section", sorted(yaml.safe_load((CHART / "values.yaml").read_text())))
+def test_every_value_has_an_effect(section):
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    unused = [".".join(path) for path, default in leaves({section: defaults[section]})
+              if not has_an_effect(path, default)]
+    assert not unused
+
+
+def test_every_value_that_a_template_uses_has_a_default():
     values = yaml.safe_load((CHART / "values.yaml").read_text())
-    for path in used_in_templates():
-        inner = values
-        for part in path.split("."):
-            if not isinstance(inner, dict) or not inner:
-                break
-            assert part in inner, path
-            inner = inner[part]
+    for file in (CHART / "templates").rglob("*.*"):
+        for path in re.findall(r"\.Values\.([a-zA-Z][\w.]*)", file.read_text()):
+            inner = values
+            for name in path.split("."):
+                assert name in inner, f"{file.name}: {path}"
+                inner = inner[name]
 
 
 def test_the_schema_knows_the_settings_of_the_programs():

@@ -15,7 +15,7 @@ CONFIG_SCHEMA = ROOT / "schemas" / "config.schema.json"
 VALUES_SCHEMA = ROOT / "deploy" / "helm" / "dplsync" / "values.schema.json"
 
 SET_BY_THE_CHART = ("$schema", "kafka", "redis", "topics", "contact", "credentials_dir", "municipalities",
-                    "municipalities_file")
+                    "municipalities_file", "console")
 
 
 def definitions(config_schema):

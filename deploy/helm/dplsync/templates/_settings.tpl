@@ -33,6 +33,18 @@
 {{- dict "prefix" $topics.prefix "partitions" (int $topics.partitions) "epoch" (int $topics.epoch) | toJson }}
 {{- end }}
 
+{{- define "dplsync.console" -}}
+{{- $console := .Values.console }}
+{{- $settings := dict "actions" $console.actions "address" (ternary "0.0.0.0:9104" "127.0.0.1:9104" (ne $console.origin "")) }}
+{{- with $console.origin }}
+{{- $_ := set $settings "origin" . }}
+{{- end }}
+{{- with $console.userHeader }}
+{{- $_ := set $settings "user_header" . }}
+{{- end }}
+{{- toJson $settings }}
+{{- end }}
+
 {{/* Without the municipalities: they are a file of their own. */}}
 {{- define "dplsync.settings" -}}
 {{- $admin := dict
@@ -45,10 +57,14 @@
         "topics" (include "dplsync.topics" . | fromJson)
         "contact" .Values.contact
         "credentials_dir" "/run/dplsync/credentials" }}
+{{- if .Values.console.enabled }}
+{{- $_ := set $own "console" (include "dplsync.console" . | fromJson) }}
+{{- end }}
 {{- mergeOverwrite (deepCopy .Values.config) $admin $own | toJson }}
 {{- end }}
 
-{{/* What a running program cannot take over: a change of it rolls the pods out. */}}
+{{/* What a running program cannot take over: a change of it rolls the pods out. The console's own
+     settings are its own pod's affair. */}}
 {{- define "dplsync.settingsOfTheStart" -}}
 {{- $all := include "dplsync.settings" . | fromJson }}
 {{- $start := pick $all "kafka" "redis" "topics" "contact" "log_format" }}
