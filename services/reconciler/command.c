@@ -16,21 +16,24 @@ bool command_needs_events(const struct control *control)
 }
 
 /* Another site's list holds everything; the other holds are event by event. */
-static bool is_in_hold(const struct meta *meta, const struct known *known)
+static bool is_in_hold(const struct meta *meta, const struct known *known, int64_t now_ms)
 {
-        if (!diff_is_alive(known) || (known->flags & KNOWN_REJECTED))
+        if (!diff_is_alive(known))
                 return false;
-        return meta->foreign[0] || (known->flags & KNOWN_HELD);
+        if (meta->foreign[0])
+                return !guard_is_silent(known, now_ms);
+        return (known->flags & KNOWN_HELD) && !(known->flags & KNOWN_REJECTED);
 }
 
-static struct hold hold_now(const struct meta *meta, const struct catalogue *catalogue)
+static struct hold hold_now(const struct meta *meta, const struct catalogue *catalogue,
+                            int64_t now_ms)
 {
         struct hold hold = { 0, 0 };
 
         for (size_t i = 0; i < catalogue->count; i++) {
                 _cleanup_(known_deinit) struct known known = catalogue_get(catalogue, i);
 
-                if (is_in_hold(meta, &known))
+                if (is_in_hold(meta, &known, now_ms))
                         hold_add(&hold, &catalogue->entries[i].uuid);
         }
         return hold;
@@ -38,10 +41,10 @@ static struct hold hold_now(const struct meta *meta, const struct catalogue *cat
 
 /* A foreign hold is named when it begins and stays as it is, since nothing is applied meanwhile. */
 static bool is_the_hold(const struct control *control, const struct meta *meta,
-                        const struct catalogue *catalogue)
+                        const struct catalogue *catalogue, int64_t now_ms)
 {
         char id[HOLD_ID_BYTES];
-        struct hold hold = hold_now(meta, catalogue);
+        struct hold hold = hold_now(meta, catalogue, now_ms);
 
         if (meta->foreign[0])
                 return strcmp(control->hold, meta->hold) == 0 && control->count == meta->held;
@@ -55,7 +58,7 @@ static void mark(const struct control *control, const struct catalogue *catalogu
         for (size_t i = 0; i < catalogue->count; i++) {
                 _cleanup_(known_deinit) struct known known = catalogue_get(catalogue, i);
 
-                if (!is_in_hold(meta, &known))
+                if (!is_in_hold(meta, &known, now_ms))
                         continue;
                 known.flags &= ~(unsigned)(KNOWN_CANDIDATE | KNOWN_APPROVED | KNOWN_REJECTED);
                 known.flags |= KNOWN_HELD;
@@ -73,7 +76,7 @@ static bool decide_hold(const struct control *control, const struct catalogue *c
                         int64_t now_ms, struct meta *meta, struct writes *writes,
                         struct error *said)
 {
-        if (!is_the_hold(control, meta, catalogue)) {
+        if (!is_the_hold(control, meta, catalogue, now_ms)) {
                 error_set(said,
                           "refused: there is no hold %s with %" PRId64
                           " deletions now; look at the holds again",

@@ -601,7 +601,7 @@ static void hold_all(struct diff *diff)
         for (size_t i = 0; i < diff->catalogue->count; i++) {
                 _cleanup_(known_deinit) struct known known = catalogue_get(diff->catalogue, i);
 
-                if (!diff_is_alive(&known) || (known.flags & KNOWN_REJECTED) ||
+                if (!diff_is_alive(&known) || guard_is_silent(&known, diff->facts.now_ms) ||
                     is_past(&diff->facts, &known) || diff_out_of_sight(&diff->facts, &known))
                         continue;
                 hold_add(&diff->hold, &diff->catalogue->entries[i].uuid);

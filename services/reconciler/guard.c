@@ -17,9 +17,14 @@ void guard_hold(struct known *known, bool fresh, int64_t now_ms)
         known->since_ms = now_ms;
 }
 
+bool guard_is_silent(const struct known *known, int64_t now_ms)
+{
+        return (known->flags & KNOWN_REJECTED) && now_ms - known->since_ms < GUARD_SILENCE_MS;
+}
+
 static enum guard_verdict rejected_event(struct known *known, bool fresh, int64_t now_ms)
 {
-        if (now_ms - known->since_ms < GUARD_SILENCE_MS)
+        if (guard_is_silent(known, now_ms))
                 return GUARD_SILENT;
         guard_hold(known, fresh, now_ms);
         return GUARD_WAIT;

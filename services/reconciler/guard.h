@@ -41,6 +41,9 @@ enum guard_verdict {
  * since_ms of `known` are moved on as the list asks. */
 enum guard_verdict guard_event(struct known *known, bool fresh, int64_t now_ms);
 
+/* Did an operator reject it less than 24 h ago? */
+bool guard_is_silent(const struct known *known, int64_t now_ms);
+
 struct guard_allowance {
         int64_t events;  /* always allowed within 24 h */
         int64_t percent; /* of the known events */

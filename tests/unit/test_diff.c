@@ -221,6 +221,13 @@ static void check_row(const struct row *row)
 #define FIVE      { .shown = { .letter = 'v' } }, { .shown = { .letter = 'w' } },                  \
                   { .shown = { .letter = 'x' } }, { .shown = { .letter = 'y' } },                  \
                   { .shown = { .letter = 'z' } }
+#define REJECTED(name, ago_ms)                                                                     \
+        { .shown = { .letter = name },                                                             \
+          .flags = KNOWN_HELD | KNOWN_REJECTED,                                                    \
+          .since_ms = NOW_MS - (ago_ms) }
+#define REJECTED_FIVE(ago_ms)                                                                      \
+        REJECTED('v', ago_ms), REJECTED('w', ago_ms), REJECTED('x', ago_ms),                       \
+                REJECTED('y', ago_ms), REJECTED('z', ago_ms)
 /* clang-format on */
 
 static const struct row rows[] = {
@@ -601,6 +608,17 @@ static const struct row rows[] = {
         { .says = "an empty list likewise",
           .how = FRESH,
           .was = { FIVE },
+          .want = "",
+          .held = 5,
+          .foreign = true },
+        { .says = "silent while an operator has rejected it",
+          .how = FRESH,
+          .was = { REJECTED_FIVE(HOUR_MS) },
+          .want = "",
+          .foreign = true },
+        { .says = "and held anew after 24 h",
+          .how = FRESH,
+          .was = { REJECTED_FIVE(DAY_MS) },
           .want = "",
           .held = 5,
           .foreign = true },

@@ -729,11 +729,21 @@ static void test_guard_and_release(void **state)
         world_free(world);
 }
 
+/* What an operator says of the hold that the status names now. */
+static void decide(struct world *world, const char *decision, int count)
+{
+        char text[512];
+
+        snprintf(text, sizeof(text),
+                 "{\"command\":\"%s-deletions\",\"id\":\"1\",\"hold\":\"%s\",\"count\":%d}",
+                 decision, world->status.fields[2].value, count);
+        command(world, text);
+}
+
 static void test_foreign_list(void **state)
 {
         (void)state;
         struct world *world = world_with("", "abcdef");
-        char approve[512];
 
         show(world, "uvwxyz", FRESH);
         show(world, "", FRESH);
@@ -746,10 +756,12 @@ static void test_foreign_list(void **state)
         check_vendor(world, "abcdefg", "the own list dissolves it");
 
         show(world, "uvwxyz", FRESH);
-        snprintf(approve, sizeof(approve),
-                 "{\"command\":\"approve-deletions\",\"id\":\"1\",\"hold\":\"%s\",\"count\":7}",
-                 world->status.fields[2].value);
-        command(world, approve);
+        decide(world, "reject", 7);
+        show(world, "uvwxyz", FRESH);
+        check_text(world->status.fields[2].value, "", "rejected, it is silent");
+        world->now_ms += 24 * HOUR;
+        show(world, "uvwxyz", FRESH);
+        decide(world, "approve", 7);
         check_vendor(world, "abcdefg", "an approval alone deletes nothing");
         show(world, "uvwxyz", FRESH);
         check_vendor(world, "uvwxyz", "the fresh read after it does");
@@ -760,17 +772,13 @@ static void test_commands(void **state)
 {
         (void)state;
         struct world *world = world_with("", "abcdefghij");
-        char text[512];
 
         show(world, "a", FRESH);
         check_number(world->last.held, 9, "held");
         command(world, "{\"command\":\"approve-deletions\",\"id\":\"1\",\"hold\":"
                        "\"0123456789abcdef\",\"count\":9}");
         check(strncmp(world->last.text, "refused", 7) == 0, "another hold's name is refused");
-        snprintf(text, sizeof(text),
-                 "{\"command\":\"reject-deletions\",\"id\":\"2\",\"hold\":\"%s\",\"count\":9}",
-                 world->status.fields[2].value);
-        command(world, text);
+        decide(world, "reject", 9);
         show(world, "a", FRESH);
         world->now_ms += HOUR;
         show(world, "a", FRESH);
