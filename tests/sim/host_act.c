@@ -1,0 +1,401 @@
+/* tests/sim/host_act.c
+ *
+ * Actions as what they become outside: a record on its way to Kafka, a command on its way to Redis.
+ * Each arrives after a while, and its answer after another; either may be lost.
+ */
+#include "sim/host.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+
+#define MESSAGE_MS (8 * SIM_SECOND) /* message.timeout.ms */
+
+/* Not before what was asked for earlier on the same connection. */
+static int64_t in_order(struct host *host, int64_t *last_ms)
+{
+        int64_t at_ms = sim_now(host->sim) + host_delay_ms(host);
+
+        if (at_ms < *last_ms)
+                at_ms = *last_ms;
+        *last_ms = at_ms;
+        return at_ms;
+}
+
+/* -- answers ------------------------------------------------------------------------------------ */
+
+struct answer {
+        struct host_errand errand;
+        struct reconciler_input input;
+        struct store_pairs pairs;
+        bool redis;
+        unsigned connection;
+};
+
+static void drop_answer(struct errand *errand)
+{
+        struct answer *answer = (struct answer *)errand;
+
+        store_pairs_deinit(&answer->pairs);
+        free(answer);
+}
+
+static void fail_answer(struct answer *answer)
+{
+        answer->input.reply.ok = false;
+        answer->input.reply.count = 0;
+        if (answer->input.type == RECONCILER_APPLIED)
+                answer->input.applied = APPLY_LOST;
+}
+
+static void run_answer(struct errand *errand)
+{
+        struct answer *answer = (struct answer *)errand;
+        struct host *host = host_of_errand(errand);
+
+        if (!host || !host->core)
+                return;
+        if (answer->redis && answer->connection != host->store->life)
+                fail_answer(answer);
+        host_feed(host, &answer->input);
+}
+
+static struct answer *answer_new(enum reconciler_input_type type, uint64_t token)
+{
+        struct answer *answer = memory_new(sizeof(*answer));
+
+        answer->input.type = type;
+        answer->input.token = token;
+        return answer;
+}
+
+/* -- Kafka -------------------------------------------------------------------------------------- */
+
+struct sending {
+        struct host_errand errand;
+        enum topic topic;
+        int32_t partition;
+        uint64_t token;
+        char key[128];
+        struct buffer value;
+};
+
+static void drop_sending(struct errand *errand)
+{
+        struct sending *sending = (struct sending *)errand;
+
+        buffer_deinit(&sending->value);
+        free(sending);
+}
+
+static void answer_delivery(struct host *host, uint64_t token, const char *error)
+{
+        struct answer *answer = answer_new(RECONCILER_DELIVERED, token);
+        int64_t wait_ms = error ? MESSAGE_MS : 0;
+
+        answer->input.error = error;
+        host_add_errand(host, &answer->errand, run_answer, drop_answer,
+                        in_order(host, &host->acknowledged_ms) + wait_ms);
+}
+
+static void run_sending(struct errand *errand)
+{
+        struct sending *sending = (struct sending *)errand;
+        struct host *host = host_of_errand(errand);
+        bool lost;
+
+        if (!host)
+                return;
+        lost = !host->broker->up || sim_chance(host->sim, host->lost_per_mille);
+        /* One whose acknowledgement is lost may stand in the log all the same. */
+        if (host->broker->up && (!lost || sim_chance(host->sim, 500)))
+                broker_append(host->broker, sending->topic, sending->partition, sending->key,
+                              buffer_slice(&sending->value), NULL, NULL);
+        if (sending->token)
+                answer_delivery(host, sending->token, lost ? "timed out" : NULL);
+}
+
+static void say_record(const struct host *host, const struct record *record)
+{
+        if (sim_listens(host->sim))
+                sim_say(host->sim, "host %d: %s %s %.*s", host->number, topic_suffix(record->topic),
+                        record->key, (int)(record->value.length > 160 ? 160 : record->value.length),
+                        record->value.data);
+}
+
+static void produce(struct host *host, const struct record *record)
+{
+        struct sending *sending = memory_new(sizeof(*sending));
+
+        sending->topic = record->topic;
+        sending->partition = record->partition;
+        sending->token = record->token;
+        snprintf(sending->key, sizeof(sending->key), "%s", record->key);
+        buffer_append(&sending->value, record->value.data, record->value.length);
+        say_record(host, record);
+        host_add_errand(host, &sending->errand, run_sending, drop_sending,
+                        in_order(host, &host->sent_ms));
+}
+
+/* -- Redis -------------------------------------------------------------------------------------- */
+
+struct asking_redis {
+        struct host_errand errand;
+        enum reconciler_action_type type;
+        char municipality[MUNICIPALITY_ID_BYTES];
+        uint64_t token;
+        unsigned connection;
+        struct uuid *uuids;
+        size_t count;
+        struct apply apply; /* with writes and meta of its own */
+        struct write *writes;
+        char *bytes;
+};
+
+static void drop_asking(struct errand *errand)
+{
+        struct asking_redis *asking = (struct asking_redis *)errand;
+
+        free(asking->uuids);
+        free(asking->writes);
+        free(asking->bytes);
+        free(asking->apply.meta);
+        free(asking);
+}
+
+static void read_ledger(const struct host *host, const struct asking_redis *asking,
+                        struct store_pairs *pairs)
+{
+        char key[STORE_KEY_BYTES], uuid[UUID_TEXT_BYTES];
+        struct buffer bytes = BUFFER_NULL;
+
+        store_key(key, asking->municipality, "w");
+        pairs->items = memory_new((asking->count + 1) * sizeof(*pairs->items));
+        for (int round = 0; round < 2; round++) { /* measure, then point into what no longer moves */
+                size_t at = 0;
+
+                for (size_t i = 0; i < asking->count; i++) {
+                        uuid_format(&asking->uuids[i], uuid);
+
+                        struct slice value = store_get(host->store, key, slice_of(uuid));
+
+                        if (round == 0 && value.data)
+                                buffer_append(&bytes, value.data, value.length);
+                        else if (value.data)
+                                pairs->items[i] = (struct slice){ bytes.data + at, value.length };
+                        at += value.length;
+                }
+        }
+        pairs->count = asking->count;
+        pairs->bytes = bytes.data;
+}
+
+static void read_redis(const struct host *host, const struct asking_redis *asking,
+                       struct answer *answer)
+{
+        char key[STORE_KEY_BYTES];
+
+        if (asking->type == RECONCILER_LOAD_LEDGER) {
+                read_ledger(host, asking, &answer->pairs);
+        } else {
+                store_key(key, asking->municipality,
+                          asking->type == RECONCILER_LOAD_META ? "m" : "s");
+                store_read(host->store, key, &answer->pairs);
+        }
+        answer->input.reply.ok = true;
+        answer->input.reply.items = answer->pairs.items;
+        answer->input.reply.count = answer->pairs.count;
+}
+
+static enum apply_reply write_redis(struct host *host, const struct apply *apply)
+{
+        bool expected = script_apply_expects(host->store, apply);
+
+        if (!expected && host->sim->without != SIM_WITHOUT_COMPARE_AND_SET) {
+                sim_say(host->sim, "host %d: %s: the compare-and-set finds another state",
+                        host->number, apply->municipality);
+                return APPLY_CONFLICT;
+        }
+        check_apply(host->check, apply);
+        script_apply_write(host->store, apply);
+        return APPLY_OK;
+}
+
+static enum reconciler_input_type answer_type(enum reconciler_action_type type)
+{
+        switch (type) {
+        case RECONCILER_LOAD_META:
+                return RECONCILER_META;
+        case RECONCILER_LOAD_EVENTS:
+                return RECONCILER_EVENTS;
+        case RECONCILER_LOAD_LEDGER:
+                return RECONCILER_LEDGER;
+        default:
+                return RECONCILER_APPLIED;
+        }
+}
+
+static void run_asking(struct errand *errand)
+{
+        struct asking_redis *asking = (struct asking_redis *)errand;
+        struct host *host = host_of_errand(errand);
+
+        if (!host)
+                return;
+
+        struct answer *answer = answer_new(answer_type(asking->type), asking->token);
+        bool connected = host->store->up && asking->connection == host->store->life;
+
+        answer->redis = true;
+        answer->connection = asking->connection;
+        if (connected && asking->type == RECONCILER_APPLY)
+                answer->input.applied = write_redis(host, &asking->apply);
+        else if (connected)
+                read_redis(host, asking, answer);
+        if (!connected || sim_chance(host->sim, host->lost_per_mille))
+                fail_answer(answer);
+        host_add_errand(host, &answer->errand, run_answer, drop_answer,
+                        in_order(host, &host->answered_ms));
+}
+
+static void ask_redis(struct host *host, struct asking_redis *asking)
+{
+        asking->connection = host->store->life;
+        host_add_errand(host, &asking->errand, run_asking, drop_asking,
+                        in_order(host, &host->asked_ms));
+}
+
+static void load(struct host *host, const struct reconciler_action *action)
+{
+        struct asking_redis *asking = memory_new(sizeof(*asking));
+
+        asking->type = action->type;
+        asking->token = action->load.token;
+        asking->count = action->load.count;
+        memcpy(asking->municipality, action->load.municipality, sizeof(asking->municipality));
+        if (asking->count > 0)
+                asking->uuids = memory_copy(action->load.uuids,
+                                            asking->count * sizeof(*asking->uuids));
+        ask_redis(host, asking);
+}
+
+/* The action's writes are the core's, and gone with its next input. */
+static void copy_writes(struct asking_redis *asking, const struct apply *apply)
+{
+        struct buffer bytes = BUFFER_NULL;
+        size_t at = 0;
+
+        for (size_t i = 0; i < apply->write_count; i++)
+                if (apply->writes[i].packed.data)
+                        buffer_append(&bytes, apply->writes[i].packed.data,
+                                      apply->writes[i].packed.length);
+        asking->bytes = bytes.data;
+        asking->writes = memory_new((apply->write_count + 1) * sizeof(*asking->writes));
+        for (size_t i = 0; i < apply->write_count; i++) {
+                asking->writes[i] = apply->writes[i];
+                if (!apply->writes[i].packed.data)
+                        continue;
+                asking->writes[i].packed.data = bytes.data + at;
+                at += apply->writes[i].packed.length;
+        }
+        asking->apply.writes = asking->writes;
+}
+
+static void apply_state(struct host *host, const struct apply *apply)
+{
+        struct asking_redis *asking = memory_new(sizeof(*asking));
+
+        asking->type = RECONCILER_APPLY;
+        asking->token = apply->token;
+        asking->apply = *apply;
+        copy_writes(asking, apply);
+        if (apply->meta)
+                asking->apply.meta = memory_copy(apply->meta, sizeof(*apply->meta));
+        sim_say(host->sim, "host %d: %s: applies %zu entries%s%s on offset %" PRId64, host->number,
+                apply->municipality, apply->write_count, apply->wipe ? ", from nothing" : "",
+                apply->meta ? " and the rest" : "", apply->exists ? apply->offset : -1);
+        ask_redis(host, asking);
+}
+
+/* -- the rest ------------------------------------------------------------------------------------- */
+
+static void say_report(const struct host *host, const struct report *report)
+{
+        static const char *const names[REPORT_COUNT] = {
+                [REPORT_OWNED] = "owned",         [REPORT_APPLIED] = "applied",
+                [REPORT_CONFIRMED] = "confirmed", [REPORT_SKIPPED] = "skipped",
+                [REPORT_FOREIGN] = "foreign",     [REPORT_UNREADABLE] = "unreadable",
+                [REPORT_ABANDONED] = "abandoned", [REPORT_FAILED] = "failed",
+                [REPORT_REBUILDING] = "rebuilds", [REPORT_REBUILT] = "rebuilt",
+                [REPORT_COMMAND] = "command",     [REPORT_ASKED] = "asks for",
+        };
+
+        sim_say(host->sim,
+                "host %d: %s: %s %s version %" PRIu64 " known %" PRId64 " +%" PRId64 " ~%" PRId64
+                " =%" PRId64 " -%" PRId64 " held %" PRId64 " candidates %" PRId64,
+                host->number, report->municipality, names[report->what], report->text,
+                report->version, report->known, report->created, report->updated,
+                report->reasserted, report->deleted, report->held, report->candidates);
+}
+
+static void put_status(struct host *host, const struct status *status)
+{
+        char key[STORE_KEY_BYTES];
+
+        if (!host->store->up)
+                return;
+        store_key(key, status->municipality, "status");
+        for (size_t i = 0; i < status->count; i++)
+                store_put(host->store, key, slice_of(status->fields[i].name),
+                          slice_of(status->fields[i].value));
+        store_end_command(host->store);
+}
+
+void host_act(struct host *host, const struct reconciler_action *action)
+{
+        switch (action->type) {
+        case RECONCILER_START:
+                host_start_reading(host, action->place.topic, action->place.partition,
+                                   action->place.offset);
+                break;
+        case RECONCILER_STORE:
+                host->stored[action->place.topic][action->place.partition] = action->place.offset;
+                break;
+        case RECONCILER_WANT:
+                host->want = action->want;
+                host_pump_soon(host);
+                break;
+        case RECONCILER_LOAD_META:
+        case RECONCILER_LOAD_EVENTS:
+        case RECONCILER_LOAD_LEDGER:
+                load(host, action);
+                break;
+        case RECONCILER_PRODUCE:
+                produce(host, action->record);
+                break;
+        case RECONCILER_APPLY:
+                apply_state(host, &action->apply);
+                break;
+        case RECONCILER_STATUS:
+                put_status(host, action->status);
+                break;
+        case RECONCILER_READ_LOG:
+                host_read_log(host, action->partition);
+                break;
+        case RECONCILER_LEAVE_LOG:
+                host_leave_log(host, action->partition);
+                break;
+        case RECONCILER_REPORT:
+                say_report(host, action->report);
+                break;
+        case RECONCILER_GONE:
+                break;
+        case RECONCILER_STOP:
+                sim_break(host->sim, 15, "host %d stops: %s", host->number, action->reason->text);
+                break;
+        case RECONCILER_DRAINED:
+                host->drained = true;
+                break;
+        }
+}
