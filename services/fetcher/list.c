@@ -1,9 +1,10 @@
 /* services/fetcher/list.c
  *
- * The number of parts stands in every part, and an event that stands twice is only known at the end:
- * so the bytes are held, once, until the list is whole. They lie behind each other in one buffer,
- * with an index of where each event is; parts are ranges of that index, and are written when Kafka
- * has room for them.
+ * The number of parts stands in every part, and an event that stands twice is only known at the
+ * end: so the bytes are held, once, until the list is whole. They lie behind each other in one
+ * buffer, with an entry that says where each event is; parts are ranges of entries, and are written
+ * when Kafka has room for them. What can be done while the bytes arrive is done then, so that the
+ * end of a large list does not hold the loop.
  */
 #include "fetcher/list.h"
 
@@ -20,7 +21,8 @@ struct entry {
         struct uuid uuid;
         size_t offset; /* in `raw` */
         size_t length;
-        bool aside; /* too large, or twice */
+        bool aside;    /* too large, or twice */
+        bool repeated; /* an earlier entry has the same uuid */
 };
 
 struct part {
@@ -40,6 +42,8 @@ struct list {
         struct entry *entries;
         size_t count;
         size_t capacity;
+        uint32_t *places;   /* hash table of entries by uuid: index + 1, 0 for none */
+        size_t place_count; /* a power of two, at least twice `count` */
         struct part *parts;
         uint32_t part_count;
         uint32_t events;
@@ -65,6 +69,7 @@ void list_free(struct list *list)
         sha256_free(list->sha256);
         buffer_deinit(&list->raw);
         free(list->entries);
+        free(list->places);
         free(list->parts);
         free(list);
 }
@@ -74,6 +79,51 @@ void list_freep(struct list **list)
         list_free(*list);
 }
 
+/* Entries by uuid: open addressing. The seed keeps a site from choosing uuids that collide. */
+
+static uint32_t *find_place(const struct list *list, const struct uuid *uuid)
+{
+        size_t at = hash64_seed(uuid, sizeof(*uuid), (uintptr_t)list);
+
+        for (;; at++) {
+                uint32_t *place = &list->places[at & (list->place_count - 1)];
+
+                if (*place == 0 || uuid_compare(&list->entries[*place - 1].uuid, uuid) == 0)
+                        return place;
+        }
+}
+
+static void enlarge_places(struct list *list)
+{
+        free(list->places);
+        list->place_count = list->place_count ? list->place_count * 2 : 128;
+        list->places = memory_new(list->place_count * sizeof(*list->places));
+        for (size_t i = 0; i < list->count; i++)
+                if (!list->entries[i].repeated)
+                        *find_place(list, &list->entries[i].uuid) = (uint32_t)i + 1;
+}
+
+static void set_aside(struct list *list, struct entry *entry)
+{
+        list->aside += !entry->aside;
+        entry->aside = true;
+}
+
+/* The last entry is new: does its uuid stand there already? */
+static void match(struct list *list)
+{
+        struct entry *entry = &list->entries[list->count - 1];
+        uint32_t *place = find_place(list, &entry->uuid);
+
+        if (*place == 0) {
+                *place = (uint32_t)list->count;
+                return;
+        }
+        entry->repeated = true;
+        set_aside(list, entry);
+        set_aside(list, &list->entries[*place - 1]);
+}
+
 static void add_entry(struct list *list, const struct splitter_piece *piece)
 {
         if (list->count == list->capacity) {
@@ -81,12 +131,16 @@ static void add_entry(struct list *list, const struct splitter_piece *piece)
                 list->entries =
                         memory_resize(list->entries, list->capacity, sizeof(*list->entries));
         }
+        if ((list->count + 1) * 2 > list->place_count)
+                enlarge_places(list);
         list->entries[list->count++] = (struct entry){
                 .uuid = piece->uuid,
                 .offset = list->open,
                 .length = piece->length,
-                .aside = piece->length > EVENT_BYTES_LIMIT,
         };
+        if (piece->length > EVENT_BYTES_LIMIT)
+                set_aside(list, &list->entries[list->count - 1]);
+        match(list);
 }
 
 /* Gives the bytes of the event being read back: they will be in no part. */
@@ -154,36 +208,6 @@ bool list_add(struct list *list, const char *data, size_t bytes)
         return split(list, (struct slice){ data, bytes });
 }
 
-/* Events that stand twice */
-
-static int compare_entries(const void *a, const void *b)
-{
-        const struct entry *const *left = a, *const *right = b;
-
-        return uuid_compare(&(*left)->uuid, &(*right)->uuid);
-}
-
-static struct entry **sorted_entries(const struct list *list)
-{
-        struct entry **sorted = memory_new((list->count + 1) * sizeof(struct entry *));
-
-        for (size_t i = 0; i < list->count; i++)
-                sorted[i] = &list->entries[i];
-        qsort(sorted, list->count, sizeof(struct entry *), compare_entries);
-        return sorted;
-}
-
-static void set_twins_aside(struct list *list)
-{
-        _cleanup_(freep) struct entry **sorted = sorted_entries(list);
-
-        for (size_t i = 1; i < list->count; i++)
-                if (uuid_compare(&sorted[i - 1]->uuid, &sorted[i]->uuid) == 0)
-                        sorted[i - 1]->aside = sorted[i]->aside = true;
-        for (size_t i = 0; i < list->count; i++)
-                list->aside += list->entries[i].aside;
-}
-
 /* Parts */
 
 static void open_part(struct list *list, size_t first)
@@ -221,7 +245,6 @@ enum list_fault list_end(struct list *list)
                 return list->fault;
         }
         sha256_final(list->sha256, list->digest);
-        set_twins_aside(list);
         cut_parts(list);
         list->complete = list->without_uuid == 0 && list_write_aside(list, NULL);
         return LIST_SOUND;
@@ -253,7 +276,8 @@ int64_t list_bytes(const struct list *list)
 /* Room that was reserved but never written to costs no memory. */
 int64_t list_memory(const struct list *list)
 {
-        return (int64_t)(sizeof(*list) + list->raw.length + list->count * sizeof(struct entry));
+        return (int64_t)(sizeof(*list) + list->raw.length + list->count * sizeof(struct entry) +
+                         list->place_count * sizeof(*list->places));
 }
 
 uint32_t list_parts(const struct list *list)
@@ -302,24 +326,19 @@ void list_write_part(const struct list *list, uint32_t part, struct buffer *valu
 
 bool list_write_aside(const struct list *list, struct buffer *text)
 {
-        _cleanup_(freep) struct entry **sorted = NULL;
-        const struct uuid *last = NULL;
         size_t count = 0;
 
-        if (list->aside == 0)
-                return true;
-        sorted = sorted_entries(list);
-        for (size_t i = 0; i < list->count; i++) {
+        for (size_t i = 0; list->aside > 0 && i < list->count; i++) {
+                const struct entry *entry = &list->entries[i];
                 char uuid[UUID_TEXT_BYTES];
 
-                if (!sorted[i]->aside || (last && uuid_compare(last, &sorted[i]->uuid) == 0))
+                if (!entry->aside || entry->repeated)
                         continue;
                 if (count++ == LIST_ASIDE_MAX)
                         return false;
-                last = &sorted[i]->uuid;
                 if (!text)
                         continue;
-                uuid_format(last, uuid);
+                uuid_format(&entry->uuid, uuid);
                 buffer_append_text(text, count > 1 ? "," : "");
                 buffer_append_text(text, uuid);
         }

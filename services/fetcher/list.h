@@ -9,7 +9,7 @@
  *  - whose uuid stands twice: it is not known which is right, so neither is told nor deleted;
  *  - without a readable uuid: it could be any of those that are missing, so the list is incomplete.
  *
- * Memory: at most `max_bytes` of body, and 40 bytes an event.
+ * Memory: at most `max_bytes` of body, and 60 bytes an event.
  */
 #ifndef FETCHER_LIST_H
 #define FETCHER_LIST_H
@@ -39,7 +39,7 @@ void list_freep(struct list **list);
 /* The next bytes of the decoded body. False: it is no list, and more bytes are pointless. */
 bool list_add(struct list *list, const char *data, size_t bytes);
 
-/* The body has ended, whole. Finds the events that stand twice and cuts the parts. */
+/* The body has ended, whole. Cuts the parts. */
 enum list_fault list_end(struct list *list);
 enum list_fault list_fault(const struct list *list);
 int list_explain(const struct list *list, struct error *error); /* always -1 */

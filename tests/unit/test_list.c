@@ -1,6 +1,8 @@
 /* tests/unit/test_list.c */
 #include "unit/support.h"
 
+#include <stdio.h>
+
 #include "fetcher/list.h"
 #include "model/snapshot.h"
 
@@ -32,9 +34,9 @@ static void test_rows(void **state)
                 { "also when they differ in case only",
                   "[{\"uuid\":\"" A "\"},{\"uuid\":\"A8FD4444-4BBF-4B31-96CF-46389C216EA2\"}]",
                   LIST_SOUND, 2, 2, true, "[]", A },
-                { "each is named once",
+                { "each is named once, in the list's order",
                   "[{\"uuid\":\"" C "\"},{\"uuid\":\"" A "\"},{\"uuid\":\"" C "\"},{\"uuid\":\"" A "\"},"
-                  "{\"uuid\":\"" A "\"}]", LIST_SOUND, 5, 5, true, "[]", A "," C },
+                  "{\"uuid\":\"" A "\"}]", LIST_SOUND, 5, 5, true, "[]", C "," A },
                 { "HTML is no list", "<html>", LIST_NOT_A_LIST, 0, 0, false, NULL, NULL },
                 { "a list cut between two events is no list", "[{\"uuid\":\"" A "\"}", LIST_TRUNCATED,
                   1, 0, false, NULL, NULL },
@@ -158,9 +160,35 @@ static void test_digest(void **state)
         assert_string_equal(list_sha256(list), want);
 }
 
+static void add_numbered(struct list *list, unsigned number)
+{
+        char event[80];
+
+        snprintf(event, sizeof(event), "%s{\"uuid\":\"%08x-4bbf-4b31-96cf-46389c216ea2\"}",
+                 list_events(list) > 0 ? "," : "[", number);
+        assert_true(list_add(list, event, strlen(event)));
+}
+
+static void test_twins_far_apart_are_found(void **state)
+{
+        _cleanup_(list_freep) struct list *list = list_new(64 << 20);
+        _cleanup_(buffer_deinit) struct buffer aside = BUFFER_NULL;
+
+        (void)state;
+        for (unsigned i = 0; i < 20000; i++)
+                add_numbered(list, i * 2654435761u);
+        add_numbered(list, 0);
+        assert_true(list_add(list, "]", 1));
+        assert_int_equal(list_end(list), LIST_SOUND);
+        assert_int_equal(list_unreadable(list), 2);
+        list_write_aside(list, &aside);
+        assert_string_equal(aside.data, "00000000-4bbf-4b31-96cf-46389c216ea2");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_twins_far_apart_are_found),
                 cmocka_unit_test(test_rows),
                 cmocka_unit_test(test_parts),
                 cmocka_unit_test(test_limits),
