@@ -248,6 +248,7 @@ static void terminate(void *context)
         logger_say(running->daemon.logger, LOG_INFO, "draining");
         loop_timer_set(running->daemon.loop, &running->drain_deadline,
                        loop_now_ms(running->daemon.loop) + DRAIN_MAX_MS);
+        tracer_flush(running->daemon.tracer);
         running->program->drain(running->state);
 }
 
@@ -332,7 +333,9 @@ static int set_up(struct running *running, struct error *error)
         metrics_set(daemon->metrics, METRIC_BUILD_INFO, DPLSYNC_VERSION, NULL, 1);
         write_instance(daemon->instance, sizeof(daemon->instance));
         publish_input(running);
-        return 0;
+        daemon->tracer = tracer_new(daemon->loop, config, running->client_id, daemon->instance,
+                                    daemon->metrics, METRIC_TRACE_DROPPED, daemon->logger, error);
+        return config->tracing.endpoint && !daemon->tracer ? -1 : 0;
 }
 
 /* From here on signals are events, so that SIGTERM in the middle of it drains what has started. */
@@ -373,6 +376,7 @@ static void tear_down(struct running *running)
         for (size_t i = 0; i < WATCHES_MAX; i++)
                 watch_free(running->watches[i]);
         admin_free(running->admin);
+        tracer_free(daemon->tracer);
         if (daemon->loop) {
                 loop_timer_stop(daemon->loop, &running->reload_soon);
                 loop_timer_stop(daemon->loop, &running->drain_deadline);

@@ -20,12 +20,14 @@
 #include "io/kafka.h"
 #include "io/logger.h"
 #include "io/loop.h"
+#include "io/tracer.h"
 #include "model/config.h"
 
 struct daemon {
         struct loop *loop;
         struct logger *logger;
         struct metrics *metrics;
+        struct tracer *tracer;                  /* NULL: spans are not exported */
         const struct config *config;            /* replaced as a whole by a reload, before `reloaded` */
         const struct credentials *credentials;  /* never NULL; likewise */
         struct kafka_cluster cluster;
@@ -69,6 +71,7 @@ enum {
         METRIC_KAFKA_CONSUMER_LAG,
         METRIC_KAFKA_PRODUCE_ERRORS,
         METRIC_REDIS_UP,
+        METRIC_TRACE_DROPPED,
         DAEMON_METRICS_COUNT,
 };
 #define DAEMON_METRICS                                                                             \
@@ -87,7 +90,9 @@ enum {
         { "dplsync_kafka_consumer_lag", METRIC_GAUGE, { "topic", "partition" }, "Records not yet read" }, \
         { "dplsync_kafka_produce_errors_total", METRIC_COUNTER, { NULL, NULL },                    \
           "Records that Kafka did not acknowledge" },                                              \
-        { "dplsync_redis_up", METRIC_GAUGE, { NULL, NULL }, "1 while Redis can be used" }
+        { "dplsync_redis_up", METRIC_GAUGE, { NULL, NULL }, "1 while Redis can be used" }, \
+        { "dplsync_trace_dropped_total", METRIC_COUNTER, { NULL, NULL },                           \
+          "Spans that the collector did not take, or that found no room" }
 
 int daemon_main(const struct daemon_program *program, int argc, char **argv);
 void daemon_drained(struct daemon *daemon);

@@ -142,12 +142,14 @@ static void settle(void *context)
 
 static void on_transfer(void *context, CURL *easy, CURLcode code)
 {
-        struct http *http = context;
         char *private = NULL;
+
+        (void)context; /* each transfer knows whose it is */
 
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 
         struct http_transfer *transfer = (struct http_transfer *)(void *)private;
+        struct http *http = transfer->http;
 
         curl_multi_remove_handle(loop_curl(http->loop), easy);
         if (transfer->cancelled) {
@@ -185,7 +187,7 @@ struct http *http_new(struct loop *loop, const char *contact, struct error *erro
                 free(http);
                 return NULL;
         }
-        loop_at_transfer(loop, on_transfer, http);
+        loop_at_transfer(loop, on_transfer, NULL);
         return http;
 }
 
@@ -225,7 +227,6 @@ void http_free(struct http *http)
                 http_cancel(http->running);
         remove_leaving(http);
         loop_timer_stop(http->loop, &http->settle);
-        loop_at_transfer(http->loop, NULL, NULL);
         http_pool_deinit(&http->pool);
         free(http->user_agent);
         free(http);

@@ -27,10 +27,10 @@ enum http_transport {
 };
 
 struct http_request {
-        const char *method;             /* "GET", "PATCH" */
+        const char *method;             /* "GET", "PATCH", "POST" */
         const char *url;
         const char *const *headers;     /* "Name: value" lines, NULL-terminated; may be NULL */
-        struct slice body;              /* PATCH; copied */
+        struct slice body;              /* of what is no GET; copied */
         const char *username;           /* basic auth, NULL: anonymous. Only ever sent to the host of `url` */
         const char *password;
         const char *cacert;             /* PEM bundle; NULL: the system's */
@@ -77,7 +77,7 @@ struct http_handlers {
         void (*on_done)(void *context, const struct http_answer *answer);
 };
 
-/* The User-Agent is "dplsync/<version> (+contact)" (CONTRACT.md "The PATCH"); contact may be NULL. */
+/* A loop may have several. The User-Agent is "dplsync/<version> (+contact)" (CONTRACT.md "The PATCH"); contact may be NULL. */
 struct http *http_new(struct loop *loop, const char *contact, struct error *error);
 void http_free(struct http *http); /* cancels what runs */
 

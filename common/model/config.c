@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "model/redis_url.h"
 #include "model/topics.h"
+#include "model/update.h"
 
 #define AT(member) offsetof(struct config, member)
 
@@ -39,6 +40,19 @@ const struct setting config_settings[] = {
           "Form of the log lines: json for machines, text for people." },
         { "log_level", SETTING_CHOICE, AT(log_level), "info", 0, 0, "debug|info|warn|error", true,
           "The least level that is logged." },
+        { "tracing.endpoint", SETTING_TEXT, AT(tracing.endpoint), NULL, 0, 0, NULL, false,
+          "Where an OpenTelemetry collector takes OTLP over HTTP, such as http://collector:4318 "
+          "(/v1/traces is added); without it no spans are exported. Also "
+          "OTEL_EXPORTER_OTLP_ENDPOINT." },
+        { "tracing.headers", SETTING_TEXT, AT(tracing.headers), NULL, 0, 0, NULL, false,
+          "Headers for it, \"name=value,name=value\". Also OTEL_EXPORTER_OTLP_HEADERS." },
+        { "tracing.service_name", SETTING_TEXT, AT(tracing.service_name), NULL, 0, 0, NULL, false,
+          "service.name of the spans; else dplsync- and the service. Also OTEL_SERVICE_NAME." },
+        { "tracing.resource_attributes", SETTING_TEXT, AT(tracing.resource_attributes), NULL, 0, 0,
+          NULL, false, "Further attributes of all spans. Also OTEL_RESOURCE_ATTRIBUTES." },
+        { "tracing.sample_percent", SETTING_INTEGER, AT(tracing.sample_percent), "1", 0, 100, NULL,
+          true,
+          "How many of the traces that begin here are sampled; what fails is exported always." },
         { "fetcher.admin_address", SETTING_TEXT, AT(fetcher.admin_address), "127.0.0.1:9101", 0, 0,
           NULL, false, "Where /metrics, /healthz and /readyz are served." },
         { "fetcher.max_transfers", SETTING_INTEGER, AT(fetcher.max_transfers), "64", 1, 1000, NULL,
@@ -88,13 +102,13 @@ const struct setting config_settings[] = {
 const size_t config_settings_count = ARRAY_LENGTH(config_settings);
 
 /* Prefixes of the table's sections. */
-static const char *const sections[] = { "redis.",      "topics.", "fetcher.",
+static const char *const sections[] = { "redis.",      "topics.", "tracing.", "fetcher.",
                                         "reconciler.", "writer.", "console." };
 
 /* Members of the file that are no settings of the table's top level. "$schema" is for editors. */
 static const char *const other_members[] = { "$schema",  "kafka",          "redis",   "topics",
                                              "defaults", "municipalities", "fetcher", "reconciler",
-                                             "writer",   "console",        NULL };
+                                             "writer",   "console",        "tracing", NULL };
 
 /* Properties of librdkafka that the environment can set although the file does not have them. */
 static const char *const kafka_variables[] = {
@@ -112,6 +126,37 @@ static const char *const kafka_variables[] = {
         "debug",
         "sasl.oauthbearer.config",
 };
+
+/* OpenTelemetry's own variables, which are looked at where ours is not set. */
+static const struct {
+        const char *path;
+        const char *variable;
+} opentelemetry[] = {
+        { "tracing.endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT" },
+        { "tracing.headers", "OTEL_EXPORTER_OTLP_HEADERS" },
+        { "tracing.service_name", "OTEL_SERVICE_NAME" },
+        { "tracing.resource_attributes", "OTEL_RESOURCE_ATTRIBUTES" },
+};
+
+struct environment {
+        settings_environment_fn *get;
+        void *context;
+};
+
+static const char *get_with_opentelemetry(const char *name, void *context)
+{
+        const struct environment *environment = context;
+        const char *text = environment->get(name, environment->context);
+
+        for (size_t i = 0; (!text || text[0] == '\0') && i < ARRAY_LENGTH(opentelemetry); i++) {
+                char variable[SETTINGS_VARIABLE_BYTES];
+
+                settings_variable("", opentelemetry[i].path, variable);
+                if (strcmp(name, variable) == 0)
+                        text = environment->get(opentelemetry[i].variable, environment->context);
+        }
+        return text;
+}
 
 /* Kafka. */
 
@@ -260,12 +305,23 @@ static int check_contact(const char *contact, struct error *error)
         return 0;
 }
 
+/* It is not quoted: somebody may have put a log-in into it. */
+static int check_tracing(const struct config *config, struct error *error)
+{
+        const char *endpoint = config->tracing.endpoint;
+
+        if (!endpoint || update_url_valid(endpoint, strlen(endpoint)))
+                return 0;
+        return error_set(error, "tracing.endpoint: expected is an address such as "
+                                "http://collector:4318, without user name and password");
+}
+
 static int check_settings(const struct config *config, struct error *error)
 {
         struct topics topics;
 
         if (check_redis(config->redis_url, error) < 0 ||
-            check_contact(config->contact, error) < 0 ||
+            check_contact(config->contact, error) < 0 || check_tracing(config, error) < 0 ||
             check_address("fetcher.admin_address", config->fetcher.admin_address, error) < 0 ||
             check_address("reconciler.admin_address", config->reconciler.admin_address, error) <
                     0 ||
@@ -433,10 +489,13 @@ struct config *config_read(const json_t *root, const json_t *municipalities,
 
         if (!get)
                 get = no_variable;
+
+        struct environment environment = { get, context };
+
         settings_default(config_settings, config_settings_count, config);
         if (read_sections(config, root, error) < 0 ||
-            settings_read_environment(config_settings, config_settings_count, get, context, config,
-                                      error) < 0 ||
+            settings_read_environment(config_settings, config_settings_count,
+                                      get_with_opentelemetry, &environment, config, error) < 0 ||
             read_kafka(config, root, get, context, error) < 0 || check_settings(config, error) < 0)
                 return NULL;
 

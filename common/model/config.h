@@ -24,6 +24,13 @@ struct config {
         int log_format;                 /* enum log_format: "json|text" */
         int log_level;                  /* enum log_level: "debug|info|warn|error" */
 
+        struct config_tracing {         /* OpenTelemetry; see io/tracer.h */
+                char *endpoint;         /* NULL: spans go nowhere */
+                char *headers;          /* "name=value,..."; may hold a secret */
+                char *service_name;     /* NULL: "dplsync-" and the service */
+                char *resource_attributes; /* "name=value,..." */
+                int64_t sample_percent; /* 1: of the traces that begin here */
+        } tracing;
         struct config_fetcher {
                 char *admin_address;    /* 127.0.0.1:9101; in Kubernetes 0.0.0.0:9101 */
                 int64_t max_transfers;  /* 64: sites read at the same time */

@@ -88,6 +88,7 @@ static void schema_root(struct buffer *out)
         schema_section(out, "redis", "redis.", "Redis.", "[\"url\"]");
         schema_section(out, "topics", "topics.", "Kafka's topics.", NULL);
         settings_schema(config_settings, config_settings_count, "", out);
+        schema_section(out, "tracing", "tracing.", "Export of spans to OpenTelemetry.", NULL);
         schema_section(out, "fetcher", "fetcher.", "The program that reads the sites.", NULL);
         schema_section(out, "reconciler", "reconciler.", "The program that tells the vendor.",
                        NULL);

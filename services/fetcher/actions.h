@@ -13,6 +13,7 @@
 #include "fetcher/reading.h"
 #include "model/headers.h"
 #include "model/topics.h"
+#include "model/trace.h"
 
 enum fetcher_action_type {
         FETCHER_CONTROL_START, /* read `control` from an offset on, or from its end */
@@ -69,6 +70,8 @@ struct fetcher_report {
         int64_t age_ms;      /* of the copy that answered */
         int64_t success_ms;  /* last one; 0: never */
         int64_t interval_ms;
+        struct trace trace;  /* of the last read, and when that began */
+        int64_t started_ms;
 };
 
 struct fetcher_action {

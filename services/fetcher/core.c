@@ -65,6 +65,7 @@ static struct fetch_turn turn_of(struct fetcher_core *core, int64_t now_ms,
         return (struct fetch_turn){
                 .source = core->settings.source,
                 .dice = &core->dice,
+                .sample_percent = core->config ? core->config->tracing.sample_percent : 0,
                 .commands = &core->commands,
                 .operations = &core->operations,
                 .memory = &core->queue.held,

@@ -138,6 +138,8 @@ static void read_site(struct fetch *fetch, struct fetch_turn *turn, bool authent
         fetch->source = reading->source;
         memcpy(fetch->from_date, reading->from_date, READING_DATE_BYTES);
         fetch->started_ms = turn->now_ms;
+        trace_begin(&fetch->trace, dice_next(turn->dice), dice_next(turn->dice),
+                    turn->sample_percent);
         fetch->list = list_new(municipality->max_list_bytes);
         hold(fetch, turn, list_memory(fetch->list));
         fetch_start_report(fetch, FETCHER_READ_BEGAN);
@@ -333,7 +335,7 @@ static void publish(struct fetch *fetch, struct fetch_turn *turn, int64_t age_ms
         head = head_of(fetch, age_ms, turn->now_ms);
         enter(fetch, turn, FETCH_PUBLISHING, KAFKA_PATIENCE_MS);
         publication_init(&fetch->publication, fetch->municipality->id, &head, TAKE_PTR(fetch->list),
-                         turn->dice);
+                         &fetch->trace, turn->dice);
         produce_parts(fetch, turn);
 }
 

@@ -27,6 +27,7 @@ enum { FETCH_REFRESHES_MAX = 64 };
 struct fetch_turn {
         const char *source;        /* ce_source */
         struct dice *dice;
+        int64_t sample_percent;    /* of the traces */
         struct commands *commands;
         uint64_t *operations;      /* counts up */
         int64_t *memory;           /* what all lists hold */
@@ -63,6 +64,7 @@ struct fetch {
         uint64_t source;
         int64_t started_ms;
         int64_t delay_ms;           /* between its moment and its beginning */
+        struct trace trace;
         struct list *list;
         int64_t memory;             /* what of *turn->memory is ours */
         int64_t expected_bytes;     /* after it was postponed: what it had come to; else 0 */

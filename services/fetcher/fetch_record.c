@@ -24,6 +24,8 @@ void fetch_start_report(struct fetch *fetch, enum fetcher_report_type type)
         report->success_ms = fetch->bookmark.success_ms;
         report->events = fetch->bookmark.events;
         report->unreadable = fetch->bookmark.unreadable;
+        report->trace = fetch->trace;
+        report->started_ms = fetch->started_ms;
 }
 
 void fetch_send_report(struct fetch *fetch, struct fetch_turn *turn)

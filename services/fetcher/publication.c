@@ -1,6 +1,6 @@
 /* services/fetcher/publication.c
  *
- * Headers of a part: those of CONTRACT.md "snapshots", CloudEvents, and a new trace, which travels on
+ * Headers of a part: those of CONTRACT.md "snapshots", CloudEvents, and the read's trace, which travels on
  * to the changes and the PATCHes that come of it. One more, `dplsync-unreadable-uuids`, names the
  * events that are present and in no part (too large, or twice in the list): the reconciler neither
  * tells nor misses them. A list with an event that has no readable uuid, or with more of them than can
@@ -13,7 +13,8 @@
 #include <string.h>
 
 void publication_init(struct publication *publication, const char *municipality,
-                      const struct snapshot_part *head, struct list *list, struct dice *dice)
+                      const struct snapshot_part *head, struct list *list,
+                      const struct trace *read, struct dice *dice)
 {
         memset(publication, 0, sizeof(*publication));
         publication->list = list;
@@ -29,9 +30,7 @@ void publication_init(struct publication *publication, const char *municipality,
         }
         snprintf(publication->head.id, SNAPSHOT_ID_BYTES, "%.24s-%" PRId64 "-%08" PRIx32,
                  municipality, head->fetch_seq, (uint32_t)dice_next(dice));
-        snprintf(publication->trace, PUBLICATION_TRACE_BYTES,
-                 "00-%016" PRIx64 "%016" PRIx64 "-%016" PRIx64 "-01", dice_next(dice) | 1,
-                 dice_next(dice), dice_next(dice) | 1);
+        trace_child(read, "send", 0, &publication->trace);
 }
 
 void publication_deinit(struct publication *publication)
@@ -44,12 +43,13 @@ void publication_deinit(struct publication *publication)
 static void write_headers(const struct publication *publication, const char *source,
                           const char *municipality, int64_t now_ms, struct headers *headers)
 {
-        char id[SNAPSHOT_ID_BYTES + 16];
+        char id[SNAPSHOT_ID_BYTES + 16], traceparent[TRACEPARENT_BYTES];
 
         snprintf(id, sizeof(id), "%s-%" PRIu32, publication->head.id, publication->head.part);
         headers_clear(headers);
         headers_add_cloudevent(headers, id, source, "dk.dplsync.snapshot", municipality, now_ms);
-        headers_add(headers, "traceparent", publication->trace);
+        trace_write(&publication->trace, traceparent);
+        headers_add(headers, "traceparent", traceparent);
         snapshot_part_write(&publication->head, headers);
         if (publication->aside.length > 0)
                 headers_borrow(headers, "dplsync-unreadable-uuids",

@@ -11,8 +11,9 @@
 #include "base/dice.h"
 #include "fetcher/list.h"
 #include "model/snapshot.h"
+#include "model/trace.h"
 
-enum { PUBLICATION_PARTS_UNDER_WAY = 4, PUBLICATION_TRACE_BYTES = 56 };
+enum { PUBLICATION_PARTS_UNDER_WAY = 4 };
 
 enum publication_state { PUBLICATION_UNDER_WAY, PUBLICATION_DONE, PUBLICATION_FAILED };
 
@@ -20,14 +21,16 @@ struct publication {
         struct list *list;          /* owned; NULL: an `unchanged` record */
         struct snapshot_part head;  /* `part` is that of the last one produced */
         struct buffer aside;        /* uuids that are present, but in no part */
-        char trace[PUBLICATION_TRACE_BYTES]; /* traceparent */
+        struct trace trace;         /* of the sending, which the changes will hang under */
         uint32_t acknowledged;
         bool failed;
 };
 
-/* `head` has everything but id, part, parts, and what the list tells. Takes the list over. */
+/* `head` has everything but id, part, parts, and what the list tells. Takes the list over. `read` is
+ * the place of the read in its trace. */
 void publication_init(struct publication *publication, const char *municipality,
-                      const struct snapshot_part *head, struct list *list, struct dice *dice);
+                      const struct snapshot_part *head, struct list *list,
+                      const struct trace *read, struct dice *dice);
 void publication_deinit(struct publication *publication);
 
 /* The next part, if one may be produced now: appends its value and sets its headers, which borrow

@@ -61,4 +61,7 @@ void shell_free_reads(struct shell *shell);
 /* shell_report.c */
 void shell_report(struct shell *shell, const struct fetcher_report *report);
 
+/* shell_trace.c */
+void shell_trace(struct shell *shell, const struct fetcher_report *report);
+
 #endif

@@ -16,7 +16,9 @@ static void log_read(struct shell *shell, const struct fetcher_report *report, e
                    FIELD_NUMBER("http.response.status_code", report->status),
                    FIELD_NUMBER("fresh", report->fresh),
                    FIELD_NUMBER("age_s", report->age_ms / 1000),
-                   FIELD_NUMBER("duration_ms", report->duration_ms));
+                   FIELD_NUMBER("duration_ms", report->duration_ms),
+                   FIELD_TEXT("trace_id", report->trace.id),
+                   FIELD_TEXT("span_id", report->trace.span));
 }
 
 static void log_failure(struct shell *shell, const struct fetcher_report *report)
@@ -27,7 +29,9 @@ static void log_failure(struct shell *shell, const struct fetcher_report *report
                    FIELD_TEXT("error.message", report->error.text),
                    FIELD_NUMBER("http.response.status_code", report->status),
                    FIELD_NUMBER("fresh", report->fresh),
-                   FIELD_NUMBER("duration_ms", report->duration_ms));
+                   FIELD_NUMBER("duration_ms", report->duration_ms),
+                   FIELD_TEXT("trace_id", report->trace.id),
+                   FIELD_TEXT("span_id", report->trace.span));
 }
 
 static void log_about(struct shell *shell, const struct fetcher_report *report,
@@ -60,6 +64,7 @@ static void log_clock(struct shell *shell, const struct fetcher_report *report)
 void shell_report(struct shell *shell, const struct fetcher_report *report)
 {
         fetcher_metrics_count(shell->links.daemon->metrics, report);
+        shell_trace(shell, report);
         switch (report->type) {
         case FETCHER_OWNED:
                 log_about(shell, report, LOG_DEBUG, "municipality is ours");

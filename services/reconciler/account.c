@@ -29,11 +29,18 @@ void account_rebuilt(struct reconciler_actions *actions, const char *municipalit
         report_meta(actions, REPORT_REBUILT, municipality, meta);
 }
 
-void account_applied(struct reconciler_actions *actions, const char *municipality,
+static void add_trace(struct report *report, const struct snapshot *snapshot)
+{
+        report->trace = snapshot_trace(snapshot);
+        report->sent = snapshot->sent;
+        report->appended_ms = snapshot->appended_ms;
+}
+
+void account_applied(struct reconciler_actions *actions, const struct snapshot *snapshot,
                      const struct diff *diff, const struct meta *meta)
 {
         enum reconciler_report what = diff->foreign ? REPORT_FOREIGN : REPORT_APPLIED;
-        struct report *report = report_meta(actions, what, municipality, meta);
+        struct report *report = report_meta(actions, what, snapshot->municipality, meta);
 
         report->version = diff->facts.version;
         report->created = (int64_t)diff->counts.created;
@@ -41,6 +48,7 @@ void account_applied(struct reconciler_actions *actions, const char *municipalit
         report->reasserted = (int64_t)diff->counts.reasserted;
         report->deleted = (int64_t)diff->counts.deleted;
         report->buried = (int64_t)diff->counts.buried;
+        add_trace(report, snapshot);
 }
 
 void account_judged(struct reconciler_actions *actions, const struct snapshot *snapshot,
@@ -53,11 +61,13 @@ void account_judged(struct reconciler_actions *actions, const struct snapshot *s
                 [JUDGE_FOREIGN] = "it confirms a list that is on hold as another site's",
         };
         const char *municipality = snapshot->municipality;
+        struct report *report;
 
         if (judgement == JUDGE_CONFIRM)
-                report_meta(actions, REPORT_CONFIRMED, municipality, meta);
+                report = report_meta(actions, REPORT_CONFIRMED, municipality, meta);
         else
-                action_report(actions, REPORT_SKIPPED, municipality, skipped[judgement]);
+                report = action_report(actions, REPORT_SKIPPED, municipality, skipped[judgement]);
+        add_trace(report, snapshot);
 }
 
 void account_drift(struct reconciler_actions *actions, const char *municipality,

@@ -14,7 +14,7 @@
 void account_owned(struct reconciler_actions *actions, const char *municipality,
                    const struct meta *meta);
 /* A list was compared: applied, or held as another site's. */
-void account_applied(struct reconciler_actions *actions, const char *municipality,
+void account_applied(struct reconciler_actions *actions, const struct snapshot *snapshot,
                      const struct diff *diff, const struct meta *meta);
 /* A snapshot ended without a comparison. */
 void account_judged(struct reconciler_actions *actions, const struct snapshot *snapshot,

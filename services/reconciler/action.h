@@ -62,6 +62,10 @@ struct report {
         uint64_t version;
         int64_t known, created, updated, reasserted, deleted, buried, held, candidates, drifting;
         int64_t applied_at_ms;
+        /* of a snapshot's end: its place in its trace, what that hangs under, and its append time */
+        struct trace trace;
+        struct trace sent;
+        int64_t appended_ms;
 };
 
 struct apply {

@@ -20,6 +20,14 @@ int64_t snapshot_offset(const struct snapshot *snapshot)
         return snapshot->offsets[snapshot->arrived - 1];
 }
 
+struct trace snapshot_trace(const struct snapshot *snapshot)
+{
+        struct trace trace;
+
+        trace_child(&snapshot->sent, "process", 0, &trace);
+        return trace;
+}
+
 void snapshot_free(struct snapshot *snapshot)
 {
         if (!snapshot)
@@ -41,16 +49,6 @@ static struct snapshot *snapshot_new(const char *municipality, int32_t partition
         snapshot->offsets = memory_resize(NULL, head->parts, sizeof(*snapshot->offsets));
         memcpy(snapshot->municipality, municipality, strlen(municipality) + 1);
         return snapshot;
-}
-
-static void keep_trace(struct snapshot *snapshot, const struct headers *headers)
-{
-        struct slice trace = headers_get(headers, "traceparent");
-
-        if (!trace.data || trace.length >= sizeof(snapshot->trace) || !traceparent_valid(trace))
-                return;
-        memcpy(snapshot->trace, trace.data, trace.length);
-        snapshot->trace[trace.length] = '\0';
 }
 
 static void mark_broken(struct snapshot *snapshot)
@@ -114,7 +112,7 @@ struct snapshot *assemble_add(struct assemble *assemble, const char *municipalit
         HASH_FIND_STR(assemble->open, head->id, snapshot);
         if (!snapshot) {
                 snapshot = snapshot_new(municipality, partition, appended_ms, head);
-                keep_trace(snapshot, headers);
+                trace_read(&snapshot->sent, headers_get(headers, "traceparent"));
                 HASH_ADD_STR(assemble->open, head.id, snapshot);
         }
         assemble->bytes -= snapshot->listing.bytes;

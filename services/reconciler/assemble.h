@@ -12,16 +12,16 @@
 
 #include "base/map.h"
 #include "model/snapshot.h"
+#include "model/trace.h"
 #include "reconciler/listing.h"
 
 #define ASSEMBLE_PATIENCE_MS (5 * 60 * INT64_C(1000))
-enum { TRACEPARENT_BYTES = 56 };
 
 /* A list, whole or on its way there. Owned by whoever holds it: snapshot_free. */
 struct snapshot {
         struct snapshot_part head; /* headers of its last part: equal in all but the number */
         char municipality[MUNICIPALITY_ID_BYTES];
-        char trace[TRACEPARENT_BYTES]; /* traceparent, "" : none */
+        struct trace sent; /* the place of its sending in its trace */
         int32_t partition;
         int64_t *offsets; /* of its parts, as they came; the last is the snapshot's */
         uint32_t arrived;
@@ -40,6 +40,8 @@ struct snapshot {
 int64_t snapshot_offset(const struct snapshot *snapshot);
 /* The moment it speaks of: never later than its append time, whatever the fetcher's clock said. */
 int64_t snapshot_as_of_ms(const struct snapshot *snapshot);
+/* The place of its handling in its trace: what comes of it hangs there. */
+struct trace snapshot_trace(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
 struct assemble {

@@ -59,4 +59,7 @@ void shell_rest_log(struct shell *shell); /* gives the reader back when nothing 
 /* shell_report.c */
 void shell_report(struct shell *shell, const struct report *report);
 
+/* shell_trace.c */
+void shell_trace(struct shell *shell, const struct report *report);
+
 #endif

@@ -35,7 +35,9 @@ static void log_counts(struct shell *shell, const struct report *report)
                    FIELD_NUMBER("updated", report->updated),
                    FIELD_NUMBER("reasserted", report->reasserted),
                    FIELD_NUMBER("deleted", report->deleted), FIELD_NUMBER("held", report->held),
-                   FIELD_NUMBER("candidates", report->candidates));
+                   FIELD_NUMBER("candidates", report->candidates),
+                   FIELD_TEXT("trace_id", report->trace.id),
+                   FIELD_TEXT("span_id", report->trace.span));
 }
 
 static void log_text(struct shell *shell, const struct report *report)
@@ -44,7 +46,8 @@ static void log_text(struct shell *shell, const struct report *report)
 
         logger_say(shell->links.daemon->logger, lines[report->what].level,
                    lines[report->what].message, FIELD_TEXT("municipality", report->municipality),
-                   FIELD_TEXT(name, report->text));
+                   FIELD_TEXT(name, report->text), FIELD_TEXT("trace_id", report->trace.id),
+                   FIELD_TEXT("span_id", report->trace.span));
 }
 
 static void log_drift(struct shell *shell, const struct report *report)
@@ -58,6 +61,7 @@ static void log_drift(struct shell *shell, const struct report *report)
 void shell_report(struct shell *shell, const struct report *report)
 {
         reconciler_metrics_count(shell->links.daemon->metrics, report);
+        shell_trace(shell, report);
         switch (report->what) {
         case REPORT_APPLIED:
         case REPORT_FOREIGN:

@@ -280,7 +280,7 @@ static void report_job(const struct site *site, struct site_world *world)
         if (!snapshot)
                 action_report(world->actions, REPORT_COMMAND, site->id, site->said.text);
         else if (site->judgement == JUDGE_WORK)
-                account_applied(world->actions, site->id, &site->diff, &site->meta);
+                account_applied(world->actions, snapshot, &site->diff, &site->meta);
         else
                 account_judged(world->actions, snapshot, site->judgement, &site->meta);
         if (!site->diffing)

@@ -37,10 +37,11 @@ static struct record *new_record(struct reconciler_actions *actions, const struc
                            const struct change *change, uint64_t token)
 {
         struct record *record = action_record(actions, TOPIC_CHANGES, snapshot->partition);
+        struct trace trace = snapshot_trace(snapshot);
 
         record->token = token;
         record->time_ms = change->as_of_ms;
-        memcpy(record->trace, snapshot->trace, sizeof(record->trace));
+        trace_write(&trace, record->trace);
         snprintf(record->type, sizeof(record->type), "dk.dplsync.change");
         change_key(change, record->key);
         snprintf(record->id, sizeof(record->id), "%s/%" PRIu64, record->key, change->version);

@@ -9,8 +9,6 @@
 #include "writer/metrics.h"
 #include "writer/shell.h"
 
-enum { TRACE_ID_AT = 3, TRACE_ID_BYTES = 32 };
-
 static const struct {
         enum log_level level;
         const char *message;
@@ -41,13 +39,6 @@ static const char *breaker_word(const struct writer_report *report)
         return report->type == REPORT_BREAKER ? words[report->breaker] : "";
 }
 
-static void trace_id(const struct writer_report *report, char id[TRACE_ID_BYTES + 1])
-{
-        bool valid = strlen(report->traceparent) >= TRACE_ID_AT + TRACE_ID_BYTES;
-
-        snprintf(id, TRACE_ID_BYTES + 1, "%s", valid ? report->traceparent + TRACE_ID_AT : "");
-}
-
 /* Numbers that say nothing are left out. */
 static void add_number(struct log_field *fields, size_t *count, const char *name, int64_t number)
 {
@@ -57,14 +48,15 @@ static void add_number(struct log_field *fields, size_t *count, const char *name
 
 void shell_report(struct shell *shell, const struct writer_report *report)
 {
-        char until[TIMESTAMP_TEXT_BYTES] = "", trace[TRACE_ID_BYTES + 1];
+        char until[TIMESTAMP_TEXT_BYTES] = "";
+        struct trace trace;
         struct log_field fields[LOG_FIELDS_MAX];
         size_t count = 0;
 
         writer_metrics_count(shell->links.daemon->metrics, report);
         if (report->until_ms > 0)
                 timestamp_format(report->until_ms, until);
-        trace_id(report, trace);
+        trace_read(&trace, slice_of(report->traceparent));
         fields[count++] = FIELD_TEXT("municipality", report->municipality);
         fields[count++] = FIELD_TEXT("event_uuid", report->uuid);
         fields[count++] = FIELD_TEXT("outcome", report->outcome);
@@ -72,7 +64,7 @@ void shell_report(struct shell *shell, const struct writer_report *report)
         fields[count++] = FIELD_TEXT("until", until);
         fields[count++] = FIELD_TEXT("error.type", report->reason);
         fields[count++] = FIELD_TEXT("error.message", report->detail);
-        fields[count++] = FIELD_TEXT("trace_id", trace);
+        fields[count++] = FIELD_TEXT("trace_id", trace.id);
         add_number(fields, &count, "http.response.status_code", report->status);
         add_number(fields, &count, "attempts", report->attempts);
         add_number(fields, &count, "latency_ms", report->latency_ms);

@@ -146,6 +146,10 @@ static const struct {
           "{" COMMON "," LIST ",\"console\":{\"origin\":\"a.example\"}}",
           "console.origin: \"a.example\" is not scheme, host and port only; write "
           "\"https://dplsync.vendor.example\"" },
+        { "an address of a collector that is none",
+          "{" COMMON "," LIST ",\"tracing\":{\"endpoint\":\"http://u:secret@collector\"}}",
+          "tracing.endpoint: expected is an address such as http://collector:4318, without user "
+          "name and password" },
         { "a cap below the base",
           "{" COMMON "," LIST ",\"writer\":{\"retry_base\":\"10s\",\"retry_cap\":\"5s\"}}",
           "writer.retry_cap: it is less than writer.retry_base" },
@@ -241,6 +245,39 @@ static void test_environment(void **state)
         }
 }
 
+/* OpenTelemetry's variables count where ours says nothing. */
+static void test_opentelemetry(void **state)
+{
+        static const struct {
+                const char *says, *file;
+                struct variable variable;
+                const char *want;
+        } rows[] = {
+                { "nothing", "{}", { NULL, NULL }, NULL },
+                { "its own", "{}", { "OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1" }, "http://a:1" },
+                { "ours", "{}", { "DPLSYNC_TRACING_ENDPOINT", "http://b:1" }, "http://b:1" },
+                { "the environment before the file",
+                  "{\"endpoint\":\"http://c:1\"}",
+                  { "OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1" },
+                  "http://a:1" },
+                { "the file", "{\"endpoint\":\"http://c:1\"}", { NULL, NULL }, "http://c:1" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                _cleanup_(buffer_deinit) struct buffer json = BUFFER_NULL;
+                struct error error = ERROR_NULL;
+                struct variable variable = rows[i].variable;
+
+                buffer_append_format(&json, "{" COMMON "," LIST ",\"tracing\":%s}", rows[i].file);
+
+                _cleanup_(config_freep) struct config *config = read(json.data, &variable, &error);
+
+                check_text(error.text, "", rows[i].says);
+                check_text(config->tracing.endpoint, rows[i].want, rows[i].says);
+        }
+}
+
 static void test_file(void **state)
 {
         struct variable none = { NULL, NULL };
@@ -326,10 +363,11 @@ static void test_help(void **state)
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
-                cmocka_unit_test(test_refused),  cmocka_unit_test(test_environment),
-                cmocka_unit_test(test_file),     cmocka_unit_test(test_find),
-                cmocka_unit_test(test_schema),   cmocka_unit_test(test_help),
+                cmocka_unit_test(test_defaults),      cmocka_unit_test(test_values),
+                cmocka_unit_test(test_refused),       cmocka_unit_test(test_environment),
+                cmocka_unit_test(test_opentelemetry), cmocka_unit_test(test_file),
+                cmocka_unit_test(test_find),          cmocka_unit_test(test_schema),
+                cmocka_unit_test(test_help),
         };
 
         if (argc == 2 && strcmp(argv[1], "schema") == 0) {
