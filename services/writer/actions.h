@@ -13,6 +13,7 @@
 #include "model/topics.h"
 #include "policy/breaker.h"
 #include "writer/ledger.h"
+#include "writer/tracing.h"
 #include "writer/verdict.h"
 
 enum writer_action_type {
@@ -65,7 +66,7 @@ struct action_patch {
         struct buffer url;
         struct buffer body;
         char key[IDEMPOTENCY_KEY_BYTES];
-        char traceparent[64];        /* "": none */
+        struct trace trace;          /* none for a probe */
         int64_t lease_until_boot_ms; /* as INPUT_LEDGER gave it; INT64_MAX for a probe */
 };
 
@@ -118,7 +119,7 @@ struct writer_report {
         char outcome[24];
         char reason[48];               /* a code */
         char detail[ERROR_TEXT_BYTES]; /* a sentence */
-        char traceparent[64];
+        struct tracing tracing;
         long status;
         unsigned attempts;
         int32_t partition;

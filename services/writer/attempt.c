@@ -123,27 +123,6 @@ static const struct wanted *attempt_newest(const struct lane *lane)
         return newest;
 }
 
-/* The newest update's trace goes on. Where it has none, and for a seal, one begins whose id is the
- * idempotency key: it stands in the result, too, and is the same after a redelivery. */
-static void attempt_trace(const struct lane *lane, struct action_patch *patch)
-{
-        const struct wanted *wanted = attempt_newest(lane);
-        struct headers headers;
-        struct writer_record record;
-
-        snprintf(patch->traceparent, sizeof(patch->traceparent), "00-%s-%.16s-01", patch->key,
-                 patch->key);
-        if (!wanted)
-                return;
-        original_record(wanted->original, &record, &headers);
-
-        struct slice trace = headers_get(&headers, "traceparent");
-
-        if (traceparent_valid(trace))
-                snprintf(patch->traceparent, sizeof(patch->traceparent), "%.*s", (int)trace.length,
-                         trace.data);
-}
-
 static void attempt_patch(struct writer_core *core, struct lane *lane)
 {
         struct writer_action *action = core_act(core, ACTION_PATCH, lane->site);
@@ -154,7 +133,9 @@ static void attempt_patch(struct writer_core *core, struct lane *lane)
         request_body(&lane->attempt->request, &patch->body);
         memcpy(patch->key, lane->attempt->request.key, sizeof(patch->key));
         patch->lease_until_boot_ms = lane->attempt->lease_until_boot_ms;
-        attempt_trace(lane, patch);
+        lane->attempt->tracing =
+                tracing_patch(lane, attempt_newest(lane), core->config->tracing.sample_percent);
+        patch->trace = lane->attempt->tracing.own;
         for (struct wanted *wanted = lane->open; wanted; wanted = wanted->next)
                 if (wanted->in_attempt)
                         wanted->attempts++;
@@ -272,6 +253,7 @@ static void attempt_report(struct writer_core *core, const struct lane *lane,
         snprintf(report->detail, sizeof(report->detail), "%s", answer->error ? answer->error : "");
         report->status = answer->status;
         report->duration_ms = input->answered.duration_ms;
+        report->tracing = lane->attempt->tracing;
 }
 
 void attempt_answered(struct writer_core *core, struct lane *lane, const struct writer_input *input)

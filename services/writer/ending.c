@@ -24,16 +24,8 @@ static void ending_report(struct writer_core *core, const struct lane *lane,
         };
         struct writer_report *report =
                 core_report(core, REPORT_OUTCOME, lane->site->id, &lane->uuid);
-        struct headers headers;
-        struct writer_record record;
 
-        original_record(wanted->original, &record, &headers);
-
-        struct slice trace = headers_get(&headers, "traceparent");
-
-        if (traceparent_valid(trace))
-                snprintf(report->traceparent, sizeof(report->traceparent), "%.*s",
-                         (int)trace.length, trace.data);
+        report->tracing = tracing_update(lane, wanted, core->config->tracing.sample_percent);
         snprintf(report->outcome, sizeof(report->outcome), "%s", names[wanted->end]);
         if (wanted->reason)
                 snprintf(report->reason, sizeof(report->reason), "%s", wanted->reason);

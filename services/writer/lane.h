@@ -17,6 +17,7 @@
 #include "writer/intake.h"
 #include "writer/ledger.h"
 #include "writer/request.h"
+#include "writer/tracing.h"
 #include "writer/verdict.h"
 
 enum due_kind { DUE_LANE, DUE_LETTER, DUE_VIEW, DUE_TICKET }; /* struct due's `kind` */
@@ -63,8 +64,9 @@ struct attempt {
         long status;
         int64_t result_offset; /* of a broken seal's own result; -1: there is none */
         int64_t lease_until_boot_ms;
-        struct buffer answer; /* its first bytes, for a dead letter */
-        char detail[256];     /* a sentence about it, for the same */
+        struct tracing tracing; /* of its PATCH */
+        struct buffer answer;   /* its first bytes, for a dead letter */
+        char detail[256];       /* a sentence about it, for the same */
 };
 
 enum lane_state {

@@ -58,4 +58,7 @@ int64_t shell_boot_ms(void); /* by a clock that goes on while the machine sleeps
 /* shell_report.c */
 void shell_report(struct shell *shell, const struct writer_report *report);
 
+/* shell_trace.c */
+void shell_trace(struct shell *shell, const struct writer_report *report);
+
 #endif

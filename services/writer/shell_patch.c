@@ -93,7 +93,7 @@ static void start(struct shell *shell, const struct writer_action *action,
         static const struct http_handlers handlers = { .before_send = before_send,
                                                        .on_done = on_done };
         const struct municipality *municipality = action->patch.municipality;
-        char key[HEADER_BYTES], trace[HEADER_BYTES];
+        char key[HEADER_BYTES], trace[HEADER_BYTES], traceparent[TRACEPARENT_BYTES];
         const char *headers[HEADERS_COUNT] = { "Content-Type: application/json",
                                                "Accept: application/json" };
         size_t count = 2;
@@ -103,8 +103,9 @@ static void start(struct shell *shell, const struct writer_action *action,
                 snprintf(key, sizeof(key), "Idempotency-Key: \"%s\"", action->patch.key);
                 headers[count++] = key;
         }
-        if (action->patch.traceparent[0]) {
-                snprintf(trace, sizeof(trace), "traceparent: %s", action->patch.traceparent);
+        trace_write(&action->patch.trace, traceparent);
+        if (traceparent[0]) {
+                snprintf(trace, sizeof(trace), "traceparent: %s", traceparent);
                 headers[count++] = trace;
         }
         *patch = (struct shell_patch){

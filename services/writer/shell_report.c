@@ -49,14 +49,13 @@ static void add_number(struct log_field *fields, size_t *count, const char *name
 void shell_report(struct shell *shell, const struct writer_report *report)
 {
         char until[TIMESTAMP_TEXT_BYTES] = "";
-        struct trace trace;
         struct log_field fields[LOG_FIELDS_MAX];
         size_t count = 0;
 
         writer_metrics_count(shell->links.daemon->metrics, report);
+        shell_trace(shell, report);
         if (report->until_ms > 0)
                 timestamp_format(report->until_ms, until);
-        trace_read(&trace, slice_of(report->traceparent));
         fields[count++] = FIELD_TEXT("municipality", report->municipality);
         fields[count++] = FIELD_TEXT("event_uuid", report->uuid);
         fields[count++] = FIELD_TEXT("outcome", report->outcome);
@@ -64,7 +63,8 @@ void shell_report(struct shell *shell, const struct writer_report *report)
         fields[count++] = FIELD_TEXT("until", until);
         fields[count++] = FIELD_TEXT("error.type", report->reason);
         fields[count++] = FIELD_TEXT("error.message", report->detail);
-        fields[count++] = FIELD_TEXT("trace_id", trace.id);
+        fields[count++] = FIELD_TEXT("trace_id", report->tracing.own.id);
+        fields[count++] = FIELD_TEXT("span_id", report->tracing.own.span);
         add_number(fields, &count, "http.response.status_code", report->status);
         add_number(fields, &count, "attempts", report->attempts);
         add_number(fields, &count, "latency_ms", report->latency_ms);

@@ -74,22 +74,20 @@ static void result_of_seal(struct result *result, const struct lane *lane)
 }
 
 static void result_headers(const struct writer_core *core, const struct result *result,
-                           const char *key, const struct wanted *wanted, struct headers *headers)
+                           const char *key, const struct ticket *ticket, struct headers *headers)
 {
-        char id[224], source[96];
+        struct tracing tracing =
+                tracing_update(ticket->lane, ticket->wanted, core->config->tracing.sample_percent);
+        char id[224], source[96], traceparent[TRACEPARENT_BYTES];
 
         snprintf(id, sizeof(id), "%s/%" PRIu64 "/%s", key, result->version,
                  result_outcome_name(result->outcome));
         snprintf(source, sizeof(source), "/dplsync/writer/%s", core->instance);
         headers_clear(headers);
         headers_add_cloudevent(headers, id, source, "dk.dplsync.result", key, core->now_ms);
-        if (wanted) {
-                struct headers original;
-                struct writer_record record;
-
-                original_record(wanted->original, &record, &original);
-                headers_carry_trace(headers, &original);
-        }
+        trace_write(&tracing.own, traceparent);
+        if (traceparent[0] != '\0')
+                headers_add(headers, "traceparent", traceparent);
 }
 
 static void produce_result(struct writer_core *core, struct ticket *ticket)
@@ -113,7 +111,7 @@ static void produce_result(struct writer_core *core, struct ticket *ticket)
         produce->value = buffer_slice(&produce->text);
         uuid_format(&lane->uuid, uuid);
         buffer_append_format(&produce->key, "%s/%s", lane->site->id, uuid);
-        result_headers(core, &result, produce->key.data, ticket->wanted, produce->headers);
+        result_headers(core, &result, produce->key.data, ticket, produce->headers);
         update_deinit(&update);
 }
 

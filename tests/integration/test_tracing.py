@@ -119,3 +119,53 @@ class TestTheCollector:
         site.add_event(title="Later")
         traced.wait(lambda: len(traced.changes("aarhus", "create")) == 2, "the later change")
         assert traced.stop() == {"fetcher": 0, "reconciler": 0}
+
+
+class TestFromTheVendorToTheSite:
+    def test_a_patch_and_a_result_hang_under_the_vendors_span(self, traced, collector):
+        trace, vendor = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+        aarhus = traced.add("aarhus", generate=1)
+        traced.start()
+        uuid = traced.wait(lambda: traced.changes("aarhus"), "a change")[0]["uuid"]
+        traced.send("aarhus", headers={"traceparent": f"00-{trace}-{vendor}-01"}, uuid=uuid,
+                    external_data={"url": "https://tickets.example/e/1", "admin_url": None})
+        patch = aarhus.wait_patches(1)[0]
+
+        handled = the_one(collector, traced, trace=trace, parent=vendor)
+        assert handled.name == f"process {traced.topics.name('updates')}"
+        assert handled.kind == CONSUMER and handled.attributes["dplsync.outcome"] == "applied"
+        assert context_of(traced.topics.read("results")[0]) == (trace, handled.id)
+
+        sent = the_one(collector, traced, trace=trace, parent=handled.id)
+        assert (sent.name, sent.kind, sent.failed) == ("PATCH", CLIENT, False)
+        assert sent.attributes["http.response.status_code"] == 200
+        assert sent.attributes["dplsync.event.uuid"] == uuid
+        assert patch["traceparent"] == f"00-{trace}-{sent.id}-01"
+        assert "/events/" not in sent.attributes["url.full"]
+
+    def test_merged_updates_are_linked(self, traced, collector):
+        aarhus = traced.add("aarhus", generate=1)
+        traced.start()
+        uuid = traced.wait(lambda: traced.changes("aarhus"), "a change")[0]["uuid"]
+        aarhus.too_many_requests(2, count=1, method="PATCH")
+        for number, update in enumerate([{"state": "Active"}, {"external_data": {
+                "url": "https://tickets.example/e/1", "admin_url": None}}, {"state": "SoldOut"}], 1):
+            traced.send("aarhus", uuid=uuid, headers={
+                "traceparent": f"00-{number:032x}-00f067aa0ba902b7-01"}, **update)
+        traced.wait(lambda: len(traced.results("aarhus")) == 3, "three results")
+        applied = traced.wait(lambda: [span for span in collector.find(name="PATCH")
+                                       if not span.failed], "the span of the last PATCH")[-1]
+        merged = the_one(collector, traced, trace=f"{2:032x}", parent="00f067aa0ba902b7")
+        assert applied.trace == f"{3:032x}" and applied.links == [merged.id]
+
+    def test_a_failed_patch_is_exported_though_the_vendor_does_not_sample(self, traced, collector):
+        aarhus = traced.add("aarhus", generate=1)
+        traced.start()
+        uuid = traced.wait(lambda: traced.changes("aarhus"), "a change")[0]["uuid"]
+        aarhus.message(422, method="PATCH")
+        traced.send("aarhus", uuid=uuid, state="SoldOut", headers={
+            "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"})
+        failed = the_one(collector, traced, name="PATCH")
+        assert failed.failed and failed.attributes["error.type"] == "rejected"
+        ended = the_one(collector, traced, id=failed.parent)
+        assert ended.failed and ended.attributes["error.type"] == "rejected-by-cms"
