@@ -51,29 +51,23 @@ static void group_free(struct group *group)
         free(group);
 }
 
-struct metrics *metrics_new(const struct metric *table, size_t count)
-{
-        struct metrics *metrics =
-                memory_new(sizeof(*metrics) + count * sizeof(metrics->families[0]));
-
-        metrics->table = table;
-        metrics->count = count;
-        return metrics;
-}
-
 void metrics_free(struct metrics *metrics)
 {
         if (!metrics)
                 return;
-        for (size_t i = 0; i < metrics->count; i++) {
-                struct group *group, *next;
-
-                HASH_ITER(hh, metrics->families[i], group, next) {
-                        HASH_DEL(metrics->families[i], group);
-                        group_free(group);
-                }
-        }
+        for (size_t i = 0; i < metrics->count; i++)
+                metrics_drop(metrics, i);
         free(metrics);
+}
+
+void metrics_drop(struct metrics *metrics, size_t metric)
+{
+        struct group *group, *next;
+
+        HASH_ITER(hh, metrics->families[metric], group, next) {
+                HASH_DEL(metrics->families[metric], group);
+                group_free(group);
+        }
 }
 
 static struct group *group_get(struct group **family, const char *a)
@@ -106,6 +100,19 @@ static struct series *series_get(struct metrics *metrics, size_t metric, const c
                 series->buckets = memory_new((metrics_bounds_count + 1) * sizeof(*series->buckets));
         LL_APPEND(group->series, series);
         return series;
+}
+
+struct metrics *metrics_new(const struct metric *table, size_t count)
+{
+        struct metrics *metrics =
+                memory_new(sizeof(*metrics) + count * sizeof(metrics->families[0]));
+
+        metrics->table = table;
+        metrics->count = count;
+        for (size_t i = 0; i < count; i++)
+                if (table[i].type == METRIC_COUNTER && !table[i].labels[0])
+                        series_get(metrics, i, NULL, NULL);
+        return metrics;
 }
 
 void metrics_add(struct metrics *metrics, size_t metric, const char *a, const char *b,

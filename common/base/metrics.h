@@ -3,7 +3,8 @@
  * Metrics are one table a program: the registry, HELP lines and documentation come from it. Names
  * follow DEPLOY.md 4.1 (dplsync_<service>_<thing>_<unit>[_total], base units). Up to two labels.
  *
- * A series exists once it was touched. Series with the label `municipality` exist only on the pod
+ * A counter without labels exists from the start, at zero, so that its first event is seen as one; any
+ * other series exists once it was touched. Series with the label `municipality` exist only on the pod
  * that owns it: metrics_drop_municipality takes them away when it is handed over.
  * Histograms have the bounds below and never a municipality.
  */
@@ -39,6 +40,7 @@ void metrics_add(struct metrics *metrics, size_t metric, const char *a, const ch
 void metrics_set(struct metrics *metrics, size_t metric, const char *a, const char *b,
                  double value);
 void metrics_observe(struct metrics *metrics, size_t metric, const char *a, double seconds);
+void metrics_drop(struct metrics *metrics, size_t metric); /* all its series */
 void metrics_drop_municipality(struct metrics *metrics, const char *municipality);
 
 /* Prometheus text format 0.0.4, label values escaped. */

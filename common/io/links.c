@@ -12,6 +12,17 @@
 
 enum { FLUSH_MS = 2000 };
 
+static void remember_partitions(struct links *links, const struct kafka_committed *partitions,
+                                size_t count)
+{
+        links->partitions = memory_resize(links->partitions, count + 1, sizeof(*links->partitions));
+        links->partition_count = count;
+        for (size_t i = 0; i < count; i++)
+                links->partitions[i] = partitions[i].partition;
+        metrics_set(links->daemon->metrics, METRIC_KAFKA_ASSIGNED_PARTITIONS, NULL, NULL,
+                    (double)count);
+}
+
 int links_open(struct links *links, const char *group, const enum topic *topics, size_t count,
                const struct kafka_handlers *handlers, kafka_delivered_fn *delivered,
                redis_state_fn *state, struct error *error)
@@ -19,6 +30,8 @@ int links_open(struct links *links, const char *group, const enum topic *topics,
         struct daemon *daemon = links->daemon;
         const struct config *config = daemon->config;
 
+        metrics_set(daemon->metrics, METRIC_REDIS_UP, NULL, NULL, 0);
+        remember_partitions(links, NULL, 0);
         links->redis = redis_new(daemon->loop, config->redis_url, config->redis_deadline_ms, state,
                                  links, error);
         if (!links->redis)
@@ -39,17 +52,6 @@ void links_close(struct links *links)
         redis_free(links->redis);
         free(links->partitions);
         *links = (struct links){ .daemon = links->daemon };
-}
-
-static void remember_partitions(struct links *links, const struct kafka_committed *partitions,
-                                size_t count)
-{
-        links->partitions = memory_resize(links->partitions, count + 1, sizeof(*links->partitions));
-        links->partition_count = count;
-        for (size_t i = 0; i < count; i++)
-                links->partitions[i] = partitions[i].partition;
-        metrics_set(links->daemon->metrics, METRIC_KAFKA_ASSIGNED_PARTITIONS, NULL, NULL,
-                    (double)count);
 }
 
 void links_assigned(struct links *links, const struct kafka_committed *partitions, size_t count,
@@ -111,7 +113,7 @@ bool links_ready(const struct links *links, struct error *why)
         return false;
 }
 
-void links_collect_lag(const struct links *links, enum topic topic)
+static void collect_lag(const struct links *links, enum topic topic)
 {
         for (size_t i = 0; i < links->partition_count; i++) {
                 int64_t lag = kafka_lag(links->consumer, topic, links->partitions[i]);
@@ -122,6 +124,13 @@ void links_collect_lag(const struct links *links, enum topic topic)
                         metrics_set(links->daemon->metrics, METRIC_KAFKA_CONSUMER_LAG,
                                     links->daemon->topics.names[topic], partition, (double)lag);
         }
+}
+
+void links_collect_lag(const struct links *links, const enum topic *topics, size_t count)
+{
+        metrics_drop(links->daemon->metrics, METRIC_KAFKA_CONSUMER_LAG);
+        for (size_t i = 0; i < count; i++)
+                collect_lag(links, topics[i]);
 }
 
 uint64_t links_seed(void)

@@ -44,8 +44,8 @@ void links_kafka_failed(void *links, const char *reason, bool fatal);
 
 bool links_ready(const struct links *links, struct error *why);
 
-/* Sets the lag gauges of the assigned partitions of a topic. */
-void links_collect_lag(const struct links *links, enum topic topic);
+/* The lag gauges of the assigned partitions of these topics, and of no others. */
+void links_collect_lag(const struct links *links, const enum topic *topics, size_t count);
 
 /* A seed for a core's dice, from the system. */
 uint64_t links_seed(void);

@@ -70,6 +70,12 @@ static void begin_series(struct metrics *metrics, const struct fetcher_report *r
         metrics_set(metrics, METRIC_UNREADABLE, id, NULL, (double)report->unreadable);
 }
 
+void fetcher_metrics_begin(struct metrics *metrics)
+{
+        metrics_add(metrics, METRIC_DEAD_LETTERS, "invalid-control", NULL, 0);
+        metrics_add(metrics, METRIC_DEAD_LETTERS, "unknown-municipality", NULL, 0);
+}
+
 void fetcher_metrics_count(struct metrics *metrics, const struct fetcher_report *report)
 {
         switch (report->type) {

@@ -27,6 +27,9 @@ enum {
 
 extern const struct metric fetcher_metrics[];
 
+/* Series that alerts look at begin at zero, so that the first of a kind is seen as one. */
+void fetcher_metrics_begin(struct metrics *metrics);
+
 void fetcher_metrics_count(struct metrics *metrics, const struct fetcher_report *report);
 
 #endif

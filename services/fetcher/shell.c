@@ -232,6 +232,7 @@ void *shell_start(struct daemon *daemon, struct error *error)
         struct shell *shell = memory_new(sizeof(*shell));
 
         shell->links.daemon = daemon;
+        fetcher_metrics_begin(daemon->metrics);
         start_core(shell);
         if (start_http(shell, error) < 0 || start_links(shell, error) < 0) {
                 shell_stop(shell);
@@ -249,6 +250,7 @@ bool shell_ready(void *state, struct error *why)
 
 void shell_collect(void *state)
 {
+        static const enum topic topics[] = { TOPIC_CONTROL };
         struct shell *shell = state;
         struct metrics *metrics = shell->links.daemon->metrics;
         struct fetcher_gauges gauges = fetcher_core_gauges(shell->core);
@@ -256,7 +258,7 @@ void shell_collect(void *state)
         metrics_set(metrics, METRIC_READS, NULL, NULL, (double)gauges.reads);
         metrics_set(metrics, METRIC_LIST_BYTES, NULL, NULL, (double)gauges.list_bytes);
         metrics_set(metrics, METRIC_CLOCK_AHEAD, NULL, NULL, (double)gauges.clock_ahead_ms / 1000);
-        links_collect_lag(&shell->links, TOPIC_CONTROL);
+        links_collect_lag(&shell->links, topics, ARRAY_LENGTH(topics));
 }
 
 void shell_drain(void *state)

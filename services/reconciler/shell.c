@@ -236,10 +236,10 @@ bool shell_ready(void *state, struct error *why)
 
 void shell_collect(void *state)
 {
+        static const enum topic topics[] = { TOPIC_SNAPSHOTS, TOPIC_CONTROL };
         const struct shell *shell = state;
 
-        links_collect_lag(&shell->links, TOPIC_SNAPSHOTS);
-        links_collect_lag(&shell->links, TOPIC_CONTROL);
+        links_collect_lag(&shell->links, topics, ARRAY_LENGTH(topics));
 }
 
 void shell_drain(void *state)

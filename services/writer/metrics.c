@@ -100,11 +100,32 @@ void writer_metrics_count(struct metrics *metrics, const struct writer_report *r
         }
 }
 
+static void begin_outcomes(struct metrics *metrics, const char *municipality)
+{
+        for (int i = OUTCOME_APPLIED; i <= OUTCOME_DEAD; i++)
+                metrics_add(metrics, METRIC_UPDATES, municipality,
+                            result_outcome_name((enum result_outcome)i), 0);
+}
+
+void writer_metrics_begin(struct metrics *metrics)
+{
+        static const char *const reasons[] = { "attempts-exhausted",   "half-unknown",
+                                               "invalid-origin",       "rejected-by-cms",
+                                               "too-many-waiting",     "unknown-municipality" };
+
+        for (size_t i = 0; i < ARRAY_LENGTH(reasons); i++)
+                metrics_add(metrics, METRIC_DEAD_LETTERS, reasons[i], NULL, 0);
+        for (int i = UPDATE_NOT_JSON; i <= UPDATE_EMPTY; i++)
+                metrics_add(metrics, METRIC_DEAD_LETTERS, update_fault_code((enum update_fault)i),
+                            NULL, 0);
+}
+
 void writer_metrics_site(struct metrics *metrics, const char *municipality,
                          const struct site_status *status)
 {
         bool failed = status->credentials_missing || status->credentials_rejected;
 
+        begin_outcomes(metrics, municipality);
         metrics_set(metrics, METRIC_READY, municipality, NULL, (double)status->ready);
         metrics_set(metrics, METRIC_WAITING, municipality, NULL, (double)status->waiting);
         metrics_set(metrics, METRIC_OLDEST_WAITING, municipality, NULL,

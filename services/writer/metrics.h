@@ -26,6 +26,9 @@ enum {
 
 extern const struct metric writer_metrics[];
 
+/* Series that alerts look at begin at zero, so that the first of a kind is seen as one. */
+void writer_metrics_begin(struct metrics *metrics);
+
 void writer_metrics_count(struct metrics *metrics, const struct writer_report *report);
 
 /* The gauges of a municipality that is ours. */

@@ -254,6 +254,7 @@ void *shell_start(struct daemon *daemon, struct error *error)
         struct shell *shell = memory_new(sizeof(*shell));
 
         shell->links.daemon = daemon;
+        writer_metrics_begin(daemon->metrics);
         start_core(shell);
         if (start_http(shell, error) < 0 || start_links(shell, error) < 0) {
                 shell_stop(shell);
@@ -272,10 +273,11 @@ bool shell_ready(void *state, struct error *why)
 
 void shell_collect(void *state)
 {
+        static const enum topic topics[] = { TOPIC_UPDATES };
         struct shell *shell = state;
         int64_t now_ms = loop_now_ms(shell->links.daemon->loop);
 
-        links_collect_lag(&shell->links, TOPIC_UPDATES);
+        links_collect_lag(&shell->links, topics, ARRAY_LENGTH(topics));
         for (size_t i = 0; i < writer_core_site_count(shell->core); i++) {
                 struct site_status status;
                 const char *municipality = NULL;

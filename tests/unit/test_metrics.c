@@ -159,6 +159,23 @@ static void test_drop(void **state)
         metrics_free(metrics);
 }
 
+static void test_first_event(void **state)
+{
+        static const struct metric counters[] = {
+                { "t_errors_total", METRIC_COUNTER, { NULL, NULL }, "Errors." },
+        };
+        _cleanup_(buffer_deinit) struct buffer out = BUFFER_NULL;
+        struct metrics *metrics = metrics_new(counters, ARRAY_LENGTH(counters));
+
+        (void)state;
+        render(metrics, &out);
+        check_has(&out, "t_errors_total 0", true, "a rate sees the first one");
+        metrics_drop(metrics, 0);
+        render(metrics, &out);
+        check_has(&out, "t_errors_total 0", false, "a metric can be dropped as a whole");
+        metrics_free(metrics);
+}
+
 static void test_many(void **state)
 {
         _cleanup_(buffer_deinit) struct buffer out = BUFFER_NULL;
@@ -204,10 +221,10 @@ static void test_document(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_empty),    cmocka_unit_test(test_values),
-                cmocka_unit_test(test_labels),   cmocka_unit_test(test_histogram),
-                cmocka_unit_test(test_drop),     cmocka_unit_test(test_many),
-                cmocka_unit_test(test_document),
+                cmocka_unit_test(test_empty),  cmocka_unit_test(test_values),
+                cmocka_unit_test(test_labels), cmocka_unit_test(test_histogram),
+                cmocka_unit_test(test_drop),   cmocka_unit_test(test_first_event),
+                cmocka_unit_test(test_many),   cmocka_unit_test(test_document),
         };
 
         return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
