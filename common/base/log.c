@@ -38,12 +38,39 @@ static struct slice cut(const char *text)
         return (struct slice){ text, utf8_cut(text, strlen(text), TEXT_MAX_BYTES) };
 }
 
+/* DEL and U+0080 to U+009F: JSON takes them as they are, and a terminal as commands. */
+static size_t control_bytes(const struct buffer *line, size_t at)
+{
+        unsigned char byte = (unsigned char)line->data[at];
+        unsigned char next = (unsigned char)line->data[at + 1]; /* the NUL at the end */
+
+        if (byte == 0x7f)
+                return 1;
+        return byte == 0xc2 && next >= 0x80 && next <= 0x9f ? 2 : 0;
+}
+
+static void write_string(struct buffer *line, struct slice text)
+{
+        _cleanup_(buffer_deinit) struct buffer string = BUFFER_NULL;
+        size_t from = 0;
+
+        json_write_string(&string, text.data, text.length);
+        for (size_t at = 0; at < string.length; at++) {
+                size_t bytes = control_bytes(&string, at);
+
+                if (bytes == 0)
+                        continue;
+                buffer_append(line, string.data + from, at - from);
+                from = at + bytes;
+                buffer_append_format(line, "\\u00%02x", (unsigned char)string.data[from - 1]);
+        }
+        buffer_append(line, string.data + from, string.length - from);
+}
+
 static void write_json(struct buffer *line, const char *name, const char *text)
 {
-        struct slice value = cut(text);
-
         json_write_member(line, name);
-        json_write_string(line, value.data, value.length);
+        write_string(line, cut(text));
 }
 
 static void format_json(struct buffer *line, const char *service, int64_t now_ms,
@@ -82,7 +109,7 @@ static void write_value(struct buffer *line, const char *text)
         if (is_plain(value))
                 buffer_append(line, value.data, value.length);
         else
-                json_write_string(line, value.data, value.length);
+                write_string(line, value);
 }
 
 static void format_text(struct buffer *line, const char *service, int64_t now_ms,

@@ -36,6 +36,13 @@ static const struct {
           "{\"@timestamp\":\"2026-03-01T09:00:02.117Z\",\"log.level\":\"debug\","
           "\"message\":\"site read\",\"service.name\":\"fetcher\",\"c\":0}\n",
           "09:00:02.117 debug fetcher  site read  c=0\n" },
+        { "so are DEL and the control characters beyond ASCII; letters are not",
+          LOG_WARN,
+          { { "a", "\x7f\xc2\x9b\xc3\xa6", 0 }, { NULL, NULL, 0 } },
+          "{\"@timestamp\":\"2026-03-01T09:00:02.117Z\",\"log.level\":\"warn\","
+          "\"message\":\"site read\",\"service.name\":\"fetcher\","
+          "\"a\":\"\\u007f\\u009b\xc3\xa6\"}\n",
+          "09:00:02.117 warn  fetcher  site read  a=\"\\u007f\\u009b\xc3\xa6\"\n" },
         { "what could break a line or a terminal is escaped",
           LOG_ERROR,
           { { "a", "x\n{\"y\": 1}\x1b[2J", 0 }, { "b", "\xff", 0 }, { NULL, NULL, 0 } },
