@@ -14,6 +14,7 @@
 #include "io/redis.h"
 
 enum { KAFKA_TIMEOUT_MS = 5000, REDIS_TIMEOUT_MS = 5000 };
+enum { HOST_BYTES = 256 };
 enum { TOPICS_PATIENCE_MS = 3000, TOPICS_PAUSE_US = 300000 };
 enum { EXIT_REMOTE = 1, EXIT_CONFIG = 2 };
 
@@ -155,20 +156,20 @@ static void on_deadline(void *context)
         loop_stop(check->loop);
 }
 
-/* The URL without what stands before an @: it may be a password. */
-static const char *host_of(const char *url)
+/* The URL without what stands before an @ or behind a ?: either may be a password. */
+static void host_of(const char *url, char host[HOST_BYTES])
 {
         const char *at = strrchr(url, '@');
         const char *scheme = strstr(url, "://");
+        const char *start = at ? at + 1 : scheme ? scheme + 3 : url;
 
-        if (at)
-                return at + 1;
-        return scheme ? scheme + 3 : url;
+        snprintf(host, HOST_BYTES, "%.*s", (int)strcspn(start, "?"), start);
 }
 
 static bool reach_redis(struct loop *loop, const struct config *config, struct error *error)
 {
         struct redis_check check = { .loop = loop, .reason = "no answer" };
+        char host[HOST_BYTES];
         struct redis *redis = redis_new(loop, config->redis_url, config->redis_deadline_ms,
                                         on_redis, &check, error);
 
@@ -182,9 +183,9 @@ static bool reach_redis(struct loop *loop, const struct config *config, struct e
         bool up = check.up;
 
         redis_free(redis);
+        host_of(config->redis_url, host);
         if (!up)
-                error_set(error, "%s: %s; is it up, and is redis.url right?",
-                          host_of(config->redis_url), check.reason);
+                error_set(error, "%s: %s; is it up, and is redis.url right?", host, check.reason);
         return up;
 }
 
@@ -193,9 +194,11 @@ static int check_redis(const struct config *config)
         struct error error = ERROR_NULL;
         struct loop *loop = loop_new(&error);
         bool good = loop && reach_redis(loop, config, &error);
+        char host[HOST_BYTES];
 
         loop_free(loop);
-        say(good, "redis", good ? host_of(config->redis_url) : error.text);
+        host_of(config->redis_url, host);
+        say(good, "redis", good ? host : error.text);
         return good ? 0 : EXIT_REMOTE;
 }
 

@@ -1,9 +1,8 @@
 /* common/io/redis.c
  *
- * hiredis's asynchronous connection with what it lacks: deadlines, reconnecting, and one place
- * where a connection ends. hiredis frees a context by itself after most errors, in its own time
- * when one of its callbacks is running, and always calls ev.cleanup on the way: that is the place.
- * Whoever has to be told is told from a timer afterwards, when nothing of hiredis is on the stack.
+ * hiredis's asynchronous connection with what it lacks: deadlines, and reconnecting, by way of the
+ * sentinels where there are any. A connection may end while hiredis is at work with it: whoever has
+ * to be told is told from a timer afterwards, when nothing of hiredis is on the stack.
  *
  * A command's own record stands in `commands`, oldest first, until it is answered: the deadline
  * looks at the first alone.
@@ -11,7 +10,6 @@
 #include "io/redis.h"
 
 #include <assert.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <utlist.h>
@@ -19,6 +17,8 @@
 #include "base/dice.h"
 #include "base/memory.h"
 #include "io/redis_script.h"
+#include "io/redis_sentinel.h"
+#include "io/redis_socket.h"
 #include "io/redis_tls.h"
 #include "model/redis_url.h"
 
@@ -41,10 +41,9 @@ struct redis {
         void *context;
         struct dice dice;
 
-        redisAsyncContext *connection; /* NULL between two */
-        uint64_t number;               /* of the connection */
-        struct loop_watch *watch;
-        short events;
+        struct redis_sentinel *sentinel; /* NULL: url says where */
+        struct redis_socket socket;
+        uint64_t number; /* of the connection */
         bool up;
         bool freeing;
         bool calling;              /* inside somebody's callback */
@@ -105,57 +104,16 @@ static void connect_later(struct redis *redis)
         redis->wait_ms = 2 * redis->wait_ms < WAIT_MAX_MS ? 2 * redis->wait_ms : WAIT_MAX_MS;
 }
 
-/* hiredis's hooks into the loop */
+/* The end of a connection */
 
-static void set_events(struct redis *redis, short events)
-{
-        redis->events = events;
-        loop_watch_events(redis->watch, events);
-}
-
-static void add_read(void *context)
+static void on_ended(void *context, const char *failure)
 {
         struct redis *redis = context;
-
-        set_events(redis, redis->events | POLLIN);
-}
-
-static void delete_read(void *context)
-{
-        struct redis *redis = context;
-
-        set_events(redis, redis->events & ~POLLIN);
-}
-
-static void add_write(void *context)
-{
-        struct redis *redis = context;
-
-        set_events(redis, redis->events | POLLOUT);
-}
-
-static void delete_write(void *context)
-{
-        struct redis *redis = context;
-
-        set_events(redis, redis->events & ~POLLOUT);
-}
-
-/* The connection is gone. Its commands are answered with NULL before this (hiredis 0.14) or right
- * after it (1.0), in any case before a timer runs. */
-static void clean_up(void *context)
-{
-        struct redis *redis = context;
-
         const char *refusal = redis_tls_refusal(redis->tls);
-        const char *failure = redis->connection->errstr;
 
         if (refusal)
                 set_reason(redis, refusal);
-        set_reason(redis, failure && failure[0] ? failure : "the connection ended");
-        loop_unwatch(redis->watch);
-        redis->watch = NULL;
-        redis->connection = NULL;
+        set_reason(redis, failure);
         redis->up = false;
         loop_timer_stop(redis->loop, &redis->deadline);
         if (redis->freeing)
@@ -164,24 +122,11 @@ static void clean_up(void *context)
         connect_later(redis);
 }
 
-/* Both: the loop does not say which, and each finds out for itself. Either may be the connection's
- * end. */
-static void on_ready(void *context)
-{
-        struct redis *redis = context;
-        redisAsyncContext *connection = redis->connection;
-
-        if (redis->events & POLLOUT)
-                redisAsyncHandleWrite(connection);
-        if (redis->connection == connection && redis->events & POLLIN)
-                redisAsyncHandleRead(connection);
-}
-
 static void break_off(struct redis *redis, const char *reason)
 {
         set_reason(redis, reason);
         redis->up = false;
-        redisAsyncFree(redis->connection);
+        redis_socket_end(&redis->socket);
 }
 
 /* Deadlines */
@@ -266,7 +211,7 @@ static int send_arguments(struct redis *redis, size_t count, redis_reply_fn *fn,
                                      .fn = fn,
                                      .context = context,
                                      .due_ms = loop_now_ms(redis->loop) + redis->deadline_ms };
-        if (redisAsyncCommandArgv(redis->connection, on_reply, command, (int)count,
+        if (redisAsyncCommandArgv(redis->socket.connection, on_reply, command, (int)count,
                                   redis->arguments, redis->lengths) != REDIS_OK) {
                 free(command);
                 return -1;
@@ -360,6 +305,21 @@ static void on_step(void *context, const struct redisReply *reply)
                 break_off(context, reply->str);
 }
 
+/* What a sentinel calls the master may not be it yet, or no more. */
+static void on_role(void *context, const struct redisReply *reply)
+{
+        struct redis *redis = context;
+
+        if (!reply)
+                return;
+        if (reply->type == REDIS_REPLY_ERROR)
+                break_off(redis, reply->str);
+        else if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0 ||
+                 reply->element[0]->type != REDIS_REPLY_STRING ||
+                 strcmp(reply->element[0]->str, "master") != 0)
+                break_off(redis, "it is not the master, though a sentinel says so");
+}
+
 /* All at once; a step that fails breaks the connection before PING is looked at. */
 static void greet(struct redis *redis)
 {
@@ -378,6 +338,9 @@ static void greet(struct redis *redis)
                              (const struct slice[]){ slice_of("SELECT"), slice_of(database) }, 0,
                              NULL);
         }
+        if (redis->sentinel)
+                send_command(redis, on_role, redis, 1, (const struct slice[]){ slice_of("ROLE") },
+                             0, NULL);
         send_command(redis, on_greeted, redis, 1, (const struct slice[]){ slice_of("PING") }, 0,
                      NULL);
 }
@@ -391,22 +354,6 @@ static void on_connected(const redisAsyncContext *connection, int status)
                 greet(redis);
 }
 
-static void attach(struct redis *redis)
-{
-        redisAsyncContext *connection = redis->connection;
-
-        redis->events = 0;
-        redis->watch = loop_watch(redis->loop, connection->c.fd, 0, on_ready, redis);
-        connection->data = redis;
-        connection->ev.data = redis;
-        connection->ev.addRead = add_read;
-        connection->ev.delRead = delete_read;
-        connection->ev.addWrite = add_write;
-        connection->ev.delWrite = delete_write;
-        connection->ev.cleanup = clean_up;
-        redisAsyncSetConnectCallback(connection, on_connected);
-}
-
 static void connect_failed(struct redis *redis, redisAsyncContext *connection, const char *reason)
 {
         set_reason(redis, reason);
@@ -416,30 +363,50 @@ static void connect_failed(struct redis *redis, redisAsyncContext *connection, c
         connect_later(redis);
 }
 
-static void on_connect(void *context)
+/* `connection` is on its way to `host`; NULL: there is no memory for it. */
+static void take_connection(struct redis *redis, redisAsyncContext *connection, const char *host)
 {
-        struct redis *redis = context;
         struct error error = ERROR_NULL;
-        redisAsyncContext *connection =
-                redis->url.path[0] ? redisAsyncConnectUnix(redis->url.path)
-                                   : redisAsyncConnect(redis->url.host, redis->url.port);
 
         assert(!redis->commands);
-        redis->reason[0] = '\0';
         if (!connection || connection->err) {
                 connect_failed(redis, connection,
                                connection ? connection->errstr : "out of memory");
                 return;
         }
-        if (redis->tls && redis_tls_start(redis->tls, connection, redis->url.host, &error) < 0) {
+        if (redis->tls && redis_tls_start(redis->tls, connection, host, &error) < 0) {
                 connect_failed(redis, connection, error.text);
                 return;
         }
-        redis->connection = connection;
         redis->number++;
         redis->connect_due_ms = loop_now_ms(redis->loop) + redis->deadline_ms;
-        attach(redis);
+        redis_socket_attach(&redis->socket, redis->loop, connection);
+        redisAsyncSetConnectCallback(connection, on_connected);
         watch_deadline(redis);
+}
+
+static void on_master(void *context, const char *host, int port, const char *reason)
+{
+        struct redis *redis = context;
+
+        if (host)
+                take_connection(redis, redisAsyncConnect(host, port), host);
+        else
+                connect_failed(redis, NULL, reason);
+}
+
+static void on_connect(void *context)
+{
+        struct redis *redis = context;
+        const struct redis_url *url = &redis->url;
+
+        redis->reason[0] = '\0';
+        if (redis->sentinel)
+                redis_sentinel_ask(redis->sentinel);
+        else if (url->path[0])
+                take_connection(redis, redisAsyncConnectUnix(url->path), url->path);
+        else
+                take_connection(redis, redisAsyncConnect(url->host, url->port), url->host);
 }
 
 /* Life */
@@ -467,6 +434,8 @@ struct redis *redis_new(struct loop *loop, const char *url, int64_t deadline_ms,
                                  .deadline = { .fn = on_deadline, .context = redis },
                                  .connect = { .fn = on_connect, .context = redis },
                                  .tell = { .fn = on_tell, .context = redis } };
+        redis->socket.context = redis;
+        redis->socket.ended = on_ended;
         if (redis_url_parse(&redis->url, url, error) < 0) {
                 error_wrap(error, "redis.url");
                 redis_free(redis);
@@ -476,6 +445,9 @@ struct redis *redis_new(struct loop *loop, const char *url, int64_t deadline_ms,
                 redis_free(redis);
                 return NULL;
         }
+        if (redis->url.sentinel_count > 0)
+                redis->sentinel =
+                        redis_sentinel_new(loop, &redis->url, deadline_ms, on_master, redis);
         loop_timer_set(loop, &redis->connect, loop_now_ms(loop));
         return redis;
 }
@@ -491,8 +463,9 @@ void redis_free(struct redis *redis)
                 return;
         assert(!redis->calling);
         redis->freeing = true;
-        if (redis->connection)
+        if (redis->socket.connection)
                 break_off(redis, "freed");
+        redis_sentinel_free(redis->sentinel);
         assert(!redis->commands);
         loop_timer_stop(redis->loop, &redis->deadline);
         loop_timer_stop(redis->loop, &redis->connect);

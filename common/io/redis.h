@@ -11,6 +11,8 @@
  *   and says so.
  * - While down, and while REDIS_COMMANDS_MAX are unanswered, commands are refused: redis_command
  *   returns -1 and the callback is never called. A reply makes room.
+ * - With redis+sentinel:// the sentinels are asked for the master at every connect, and what they
+ *   name must say of itself that it is one. A fail-over is a connection that breaks.
  * - A READONLY answer is passed on, and then breaks the connection: after a fail-over the same
  *   name may lead to another server.
  */

@@ -20,7 +20,8 @@
 
 const struct setting config_settings[] = {
         { "redis.url", SETTING_TEXT, AT(redis_url), NULL, 0, 0, NULL, false,
-          "Where Redis is: redis://host:6379/0, rediss:// (TLS) or unix:///path." },
+          "Where Redis is: redis://host:6379/0, rediss:// (TLS), unix:///path or "
+          "redis+sentinel://host:26379,host:26379/master/0." },
         { "redis.deadline", SETTING_DURATION, AT(redis_deadline_ms), "5s", 100, 60000, NULL, false,
           "A reply that takes longer ends the connection." },
         { "topics.prefix", SETTING_TEXT, AT(topics_prefix), "dplsync.", 0, 0, NULL, false,

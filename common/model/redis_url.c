@@ -9,7 +9,12 @@
 #include "base/hex.h"
 #include "base/slice.h"
 
-enum { PORT_DEFAULT = 6379, PORT_MAX = 65535, DATABASE_MAX = 1000000 };
+enum {
+        PORT_DEFAULT = 6379,
+        SENTINEL_PORT_DEFAULT = 26379,
+        PORT_MAX = 65535,
+        DATABASE_MAX = 1000000
+};
 
 /* Percent-decodes `from` into `to`. */
 static int decode(struct slice from, char to[REDIS_URL_PART_BYTES], const char *what,
@@ -118,6 +123,94 @@ static int read_host(struct redis_url *url, struct slice text, struct error *err
         return decode(host, url->host, "host", error);
 }
 
+/* One of the hosts before the master's name. */
+static int read_sentinel(struct redis_url *url, struct slice text, struct error *error)
+{
+        struct redis_sentinel_place *place = &url->sentinels[url->sentinel_count];
+
+        if (url->sentinel_count == REDIS_SENTINELS_MAX)
+                return error_set(error, "there are more than %d sentinels", REDIS_SENTINELS_MAX);
+        url->port = SENTINEL_PORT_DEFAULT;
+        if (read_host(url, text, error) < 0)
+                return -1;
+        memcpy(place->host, url->host, sizeof(place->host));
+        place->port = url->port;
+        url->sentinel_count++;
+        return 0;
+}
+
+static int read_parameter(struct redis_url *url, struct slice text, struct error *error)
+{
+        struct slice name;
+
+        if (!take_before(&text, '=', false, &name))
+                name = text;
+        if (slice_is(name, "sentinel_user"))
+                return decode(text, url->sentinel_user, "sentinel_user", error);
+        if (slice_is(name, "sentinel_password"))
+                return decode(text, url->sentinel_password, "sentinel_password", error);
+        return error_set(error, "the only parameters here are sentinel_user and sentinel_password");
+}
+
+static int read_parameters(struct redis_url *url, struct slice rest, struct error *error)
+{
+        struct slice one;
+
+        while (rest.length > 0) {
+                if (!take_before(&rest, '&', false, &one)) {
+                        one = rest;
+                        rest.length = 0;
+                }
+                if (read_parameter(url, one, error) < 0)
+                        return -1;
+        }
+        if (url->sentinel_user[0] && !url->sentinel_password[0])
+                return error_set(error, "there is a sentinel_user without a sentinel_password");
+        return 0;
+}
+
+/* Behind the hosts: "master", "master/db" */
+static int read_master(struct redis_url *url, struct slice rest, struct error *error)
+{
+        struct slice master;
+
+        if (!take_before(&rest, '/', false, &master)) {
+                master = rest;
+                rest.length = 0;
+        }
+        if (rest.length > 0 && read_database(url, rest, error) < 0)
+                return -1;
+        if (master.length == 0)
+                return error_set(error, "the master's name is missing, as in "
+                                        "redis+sentinel://sentinel:26379/mymaster");
+        return decode(master, url->master, "master's name", error);
+}
+
+static int read_sentinels(struct redis_url *url, struct slice rest, struct error *error)
+{
+        struct slice hosts, log_in, before, one;
+
+        if (take_before(&rest, '@', true, &log_in) && read_log_in(url, log_in, error) < 0)
+                return -1;
+        if (take_before(&rest, '?', false, &before)) {
+                if (read_parameters(url, rest, error) < 0)
+                        return -1;
+                rest = before;
+        }
+        if (!take_before(&rest, '/', false, &hosts)) {
+                hosts = rest;
+                rest.length = 0;
+        }
+        while (take_before(&hosts, ',', false, &one))
+                if (read_sentinel(url, one, error) < 0)
+                        return -1;
+        if (read_sentinel(url, hosts, error) < 0)
+                return -1;
+        url->host[0] = '\0';
+        url->port = PORT_DEFAULT;
+        return read_master(url, rest, error);
+}
+
 static int read_network(struct redis_url *url, struct slice rest, struct error *error)
 {
         struct slice host, log_in;
@@ -171,8 +264,9 @@ int redis_url_parse(struct redis_url *url, const char *text, struct error *error
         if (slice_is(scheme, "unix"))
                 return read_socket(url, rest, error);
         if (slice_is(scheme, "redis+sentinel"))
-                return error_set(error, "redis+sentinel:// cannot be used yet; name the master: %s",
-                                 form);
-        return error_set(error, "it must begin with redis://, rediss:// or unix://, as in %s",
-                         form);
+                return read_sentinels(url, rest, error);
+        return error_set(
+                error,
+                "it must begin with redis://, rediss://, redis+sentinel:// or unix://, as in %s",
+                form);
 }

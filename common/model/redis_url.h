@@ -3,17 +3,25 @@
  * Where Redis is, as one address:
  *         redis://[[user]:password@]host[:port][/db]      also rediss:// (over TLS)
  *         unix:///path/to/socket[?db=N]                   also unix://[user]:password@/path
- * User, password and path may be percent-encoded. An IPv6 host stands in brackets.
- * redis+sentinel:// is refused with a sentence: it is not built yet.
+ *         redis+sentinel://[[user]:password@]sentinel[:port][,sentinel[:port] ...]/master[/db]
+ *                 [?sentinel_password=...[&sentinel_user=...]]
+ * User, password, path and the sentinels' log-in may be percent-encoded. An IPv6 host stands in
+ * brackets. With sentinels, user and password are those of Redis itself; there is no TLS.
  */
 #ifndef MODEL_REDIS_URL_H
 #define MODEL_REDIS_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
-enum { REDIS_URL_PART_BYTES = 512 };
+enum { REDIS_URL_PART_BYTES = 512, REDIS_SENTINELS_MAX = 8 };
+
+struct redis_sentinel_place {
+        char host[REDIS_URL_PART_BYTES];
+        int port; /* 26379 where none is given */
+};
 
 struct redis_url {
         bool tls;
@@ -23,6 +31,12 @@ struct redis_url {
         char user[REDIS_URL_PART_BYTES];     /* "": none, Redis takes "default" */
         char password[REDIS_URL_PART_BYTES]; /* "": none */
         int database;
+
+        size_t sentinel_count; /* 0: the address is Redis's own */
+        struct redis_sentinel_place sentinels[REDIS_SENTINELS_MAX];
+        char master[REDIS_URL_PART_BYTES]; /* as the sentinels call it */
+        char sentinel_user[REDIS_URL_PART_BYTES];
+        char sentinel_password[REDIS_URL_PART_BYTES]; /* "": none */
 };
 
 /* The reason never quotes user or password. */

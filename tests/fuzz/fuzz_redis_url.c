@@ -10,7 +10,10 @@
 
 static void check_taken(const struct redis_url *url)
 {
-        fuzz_check((url->host[0] != '\0') != (url->path[0] != '\0'));
+        fuzz_check((url->host[0] != '\0') + (url->path[0] != '\0') + (url->sentinel_count > 0) ==
+                   1);
+        fuzz_check((url->sentinel_count > 0) == (url->master[0] != '\0'));
+        fuzz_check(!url->sentinel_user[0] || url->sentinel_password[0]);
         fuzz_check(url->port > 0 && url->port <= 65535 && url->database >= 0);
         fuzz_check(!url->user[0] || url->password[0]);
         fuzz_check(!url->path[0] || url->path[0] == '/');

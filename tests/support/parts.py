@@ -33,7 +33,7 @@ SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
 KAFKA_VERSION = "4.3.1"
 
-__all__ = ["Failure", "Kafka", "Part", "Redis", "Service", "Site", "SiteControl", "Workspace",
+__all__ = ["Failure", "Kafka", "Part", "Redis", "Sentinel", "Service", "Site", "SiteControl", "Workspace",
            "build_directory", "cache_directory", "free_port", "wait_until"]
 
 
@@ -489,6 +489,39 @@ class Redis(Part):
         shutil.rmtree(self.data)
         shutil.copytree(self.directory / f"copy-{name}", self.data)
         return self.start()
+
+
+class Sentinel(Part):
+    """A sentinel that watches a Redis under a name, with a quorum of two."""
+
+    def __init__(self, directory, redis, master="main", name="sentinel", down_after_ms=1000):
+        super().__init__(name, directory)
+        self.redis = redis
+        self.master = master
+        self.down_after_ms = down_after_ms
+        self.port = None
+
+    def take_ports(self):
+        self.port = free_port()
+
+    def prepare(self):
+        """Sentinels keep what they learn in their own configuration file."""
+        (self.directory / f"{self.name}.conf").write_text("\n".join([
+            "bind 127.0.0.1", f"port {self.port}", f"dir {self.directory}", "daemonize no",
+            "protected-mode no",
+            f"sentinel monitor {self.master} 127.0.0.1 {self.redis.port} 2",
+            f"sentinel down-after-milliseconds {self.master} {self.down_after_ms}",
+            f"sentinel failover-timeout {self.master} 4000", ""]))
+
+    def command(self):
+        return ["redis-server", self.directory / f"{self.name}.conf", "--sentinel"]
+
+    def is_ready(self):
+        with contextlib.suppress(OSError):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as link:
+                link.sendall(b"PING\r\n")
+                return link.recv(7) == b"+PONG\r\n"
+        return False
 
 
 class Site(Part):

@@ -115,7 +115,7 @@ static const struct {
           "redis: \"url\" is missing; write \"redis\": {\"url\": \"redis://host:6379/0\"}" },
         { "Redis by http, with a password that is not quoted",
           "{" KAFKA ",\"redis\":{\"url\":\"http://:secret@r\"}," CONTACT "," LIST "}",
-          "redis.url: it must begin with redis://, rediss:// or unix://, as in "
+          "redis.url: it must begin with redis://, rediss://, redis+sentinel:// or unix://, as in "
           "redis://[user:password@]host:port/db" },
         { "no contact", "{" KAFKA "," REDIS "," LIST "}",
           "\"contact\" is missing; write a mail or web address that the sites' operators can turn "

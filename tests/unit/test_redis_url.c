@@ -53,7 +53,14 @@ static const struct {
         { "nothing", "", "redis://[user" },
         { "no scheme", "redis:6379", "redis://[user" },
         { "another scheme", "http://redis", "redis://[user" },
-        { "sentinel", "redis+sentinel://a,b/master", "cannot be used yet" },
+        { "sentinels without a master", "redis+sentinel://a,b", "master's name is missing" },
+        { "a sentinel without a host", "redis+sentinel://a,,b/main", "host is missing" },
+        { "no sentinel", "redis+sentinel:///main", "host is missing" },
+        { "too many sentinels", "redis+sentinel://a,b,c,d,e,f,g,h,i/main", "more than 8" },
+        { "a sentinel's other parameter", "redis+sentinel://a/main?hidden=1", "only parameters" },
+        { "a sentinel's user without a password", "redis+sentinel://a/main?sentinel_user=hidden",
+          "without a sentinel_password" },
+        { "TLS to sentinels", "rediss+sentinel://a/main", "redis://[user" },
         { "no host", "redis://", "host is missing" },
         { "no host behind a password", "redis://:hidden@", "host is missing" },
         { "no host before a port", "redis://:6379", "host is missing" },
@@ -106,6 +113,34 @@ static void test_bad(void **state)
         }
 }
 
+static void test_sentinels(void **state)
+{
+        (void)state;
+        struct redis_url url;
+
+        check_number(redis_url_parse(&url, "redis+sentinel://one/main", NULL), 0, "the least");
+        check_number(url.sentinel_count, 1, "one sentinel");
+        check_text(url.sentinels[0].host, "one", "its host");
+        check_number(url.sentinels[0].port, 26379, "its port");
+        check_text(url.master, "main", "the master's name");
+        check_text(url.host, "", "where Redis is, they say");
+
+        check_number(redis_url_parse(&url,
+                                     "redis+sentinel://app:geheim@one:1,[::1]:2,three/the%20main/4"
+                                     "?sentinel_user=s&sentinel_password=x%26y?%40/",
+                                     NULL),
+                     0, "all there is");
+        check_number(url.sentinel_count, 3, "three sentinels");
+        check_text(url.sentinels[1].host, "::1", "IPv6");
+        check_number(url.sentinels[1].port, 2, "with a port");
+        check_text(url.user, "app", "Redis's own user");
+        check_text(url.password, "geheim", "and password");
+        check_text(url.sentinel_user, "s", "and the sentinels'");
+        check_text(url.sentinel_password, "x&y?@/", "with marks in it");
+        check_text(url.master, "the main", "a name with a blank");
+        check_number(url.database, 4, "the database");
+}
+
 static void test_bounds(void **state)
 {
         struct redis_url url;
@@ -128,6 +163,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_good),
                 cmocka_unit_test(test_bad),
+                cmocka_unit_test(test_sentinels),
                 cmocka_unit_test(test_bounds),
         };
 
