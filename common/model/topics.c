@@ -46,6 +46,14 @@ bool topics_init(struct topics *topics, const char *prefix, int32_t partitions, 
         return true;
 }
 
+enum topic topic_of_suffix(const char *suffix)
+{
+        for (enum topic topic = 0; topic < TOPIC_COUNT; topic++)
+                if (strcmp(topic_suffix(topic), suffix) == 0)
+                        return topic;
+        return TOPIC_COUNT;
+}
+
 enum topic topics_find(const struct topics *topics, const char *name)
 {
         size_t i = 0;

@@ -34,6 +34,9 @@ bool topics_init(struct topics *topics, const char *prefix, int32_t partitions, 
 /* "snapshots", "changes", "updates", "results", "dead-letters", "control" */
 const char *topic_suffix(enum topic topic);
 
+/* The topic of that suffix, TOPIC_COUNT if it is none. */
+enum topic topic_of_suffix(const char *suffix);
+
 /* The topic of that full name, TOPIC_COUNT if it is none of ours. */
 enum topic topics_find(const struct topics *topics, const char *name);
 

@@ -61,6 +61,29 @@ const struct command commands[] = {
                   "--from. For a site that was restored from an older backup: the time of the\n"
                   "backup is the right --from. Safe to repeat.\n",
           .run = cli_replay_results },
+        { .words = "validate",
+          .operands = "FILE|TOPIC",
+          .operands_min = 1,
+          .operands_max = 1,
+          .options = INVOCATION_MESSAGE | INVOCATION_FROM,
+          .summary = "Check messages against the rules",
+          .text = "Of a file (- is standard input), for a vendor's own tests: JSON documents one "
+                  "a\n"
+                  "line, over several lines, or in one array; each wrong one is said with its "
+                  "line.\n"
+                  "Of a topic (updates, changes, results, control, snapshots): every record, with\n"
+                  "its partition and offset. Exit code 1 when one is wrong. Writes nothing.\n",
+          .run = cli_validate },
+        { .words = "tail",
+          .operands = "TOPIC",
+          .operands_min = 1,
+          .operands_max = 1,
+          .options =
+                  INVOCATION_MUNICIPALITY | INVOCATION_UUID | INVOCATION_TIMES | INVOCATION_LIMIT,
+          .summary = "Follow a topic, a line a record",
+          .text = "From now on, or since --from; until it is interrupted, or --limit records were\n"
+                  "shown, or up to --to. With --json each line is the whole record.\n",
+          .run = cli_tail },
         { .words = "holds list",
           .summary = "List the deletions that wait for a decision",
           .text = "A site that suddenly lacks many events is not believed at once: the deletions\n"

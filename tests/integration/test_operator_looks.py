@@ -1,0 +1,113 @@
+"""What the operator's command shows without changing anything: validate, tail, status."""
+
+import json
+
+import pytest
+
+from operate import assert_one_sentence, operate, operate_json, run
+
+GOOD = {"municipality": "aarhus", "uuid": "0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b", "state": "SoldOut"}
+
+
+def write(path, *documents, indent=None):
+    path.write_text("".join(json.dumps(document, indent=indent) + "\n" for document in documents))
+    return path
+
+
+class TestValidateFile:
+    def test_good_messages_are_counted(self, tmp_path):
+        result = run("validate", write(tmp_path / "good.jsonl", GOOD, GOOD))
+        assert (result.returncode, result.stdout, result.stderr) == (0, "2 messages, all right\n", "")
+
+    def test_a_wrong_one_is_named_with_its_line(self, tmp_path):
+        path = write(tmp_path / "bad.jsonl", GOOD, {**GOOD, "state": "Soldout"}, GOOD, {**GOOD, "uuid": "77"})
+        result = run("validate", path)
+        lines = result.stdout.splitlines()
+        assert lines[0].startswith(f"{path}:2: state") and lines[1].startswith(f"{path}:4: uuid")
+        assert_one_sentence(result, 1, "2 of 4 messages are wrong")
+
+    @pytest.mark.parametrize("text, line", [
+        (json.dumps([GOOD, {**GOOD, "state": "x"}], indent=1), 7),
+        (json.dumps(GOOD, indent=1) + "\n" + json.dumps({**GOOD, "state": "x"}, indent=1), 6),
+        (json.dumps(GOOD) + "\nno json at all\n", 2),
+    ], ids=["an array", "over several lines", "not JSON"])
+    def test_documents_may_stand_in_every_way(self, tmp_path, text, line):
+        path = tmp_path / "file.json"
+        path.write_text(text)
+        result = run("validate", path, "--json")
+        assert result.returncode == 1
+        said = json.loads(result.stdout)
+        assert said["messages"] == 2 and [wrong["place"] for wrong in said["wrong"]] == [str(line)]
+
+    def test_standard_input_and_other_messages(self):
+        change = {"op": "delete", "municipality": "aarhus", "uuid": GOOD["uuid"], "version": 1099511631901,
+                  "as_of": "2026-03-01T09:00:02.117Z", "reason": "absent"}
+        assert run("validate", "-", "--message", "change", input=json.dumps(change)).returncode == 0
+        assert_one_sentence(run("validate", "-", input=json.dumps(change)), 1, "1 of 1 messages is wrong")
+
+    @pytest.mark.parametrize("arguments, words", [
+        (["/nowhere.json"], ["/nowhere.json", "No such file"]),
+        (["-", "--message", "wish"], ["wish", "update, change, result"]),
+        (["updates", "--message", "update"], ["--message is for files"]),
+    ])
+    def test_wrong_use(self, arguments, words):
+        assert_one_sentence(run("validate", *arguments, input=""), 2, *words)
+
+    def test_an_empty_file_proves_nothing(self, tmp_path):
+        path = tmp_path / "empty"
+        path.write_text("")
+        assert_one_sentence(run("validate", path), 1, "no message")
+
+
+@pytest.fixture
+def busy(pipeline):
+    """A site whose events were told, and one update, done."""
+    handle = pipeline.add("aarhus", generate=4, future=True)
+    pipeline.start()
+    pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 4, "four creates")
+    uuid = sorted(handle.events())[0]
+    pipeline.send("aarhus", uuid=uuid, state="SoldOut")
+    pipeline.wait(lambda: pipeline.results("aarhus", uuid), "the result")
+    return uuid
+
+
+class TestTopics:
+    def test_every_topic_of_a_running_system_is_valid(self, pipeline, busy):
+        operate(pipeline, "refresh", "aarhus", "--full")
+        pipeline.wait(lambda: pipeline.topics.read("control"), "the command")
+        for topic in ("snapshots", "changes", "updates", "results", "control"):
+            assert operate_json(pipeline, "validate", topic)["wrong"] == []
+
+    def test_a_wrong_record_is_named_by_its_place(self, pipeline, busy):
+        place = "/".join(map(str, pipeline.topics.send("updates", "aarhus", {**GOOD, "state": "x"})))
+        said = operate_json(pipeline, "validate", "updates", code=1)
+        assert said["messages"] == 2 and said["wrong"][0]["place"] == place
+
+    def test_tail_shows_a_span_in_lines(self, pipeline, busy):
+        text = operate(pipeline, "tail", "changes", "--from", "1h", "--limit", "5")
+        lines = text.splitlines()
+        assert len(lines) == 5 and sum("  create " in line for line in lines) == 4
+        assert all("  aarhus  " in line for line in lines)
+        text = operate(pipeline, "tail", "results", "--uuid", busy, "--from", "1h", "--limit", "1")
+        assert busy in text and "applied SoldOut, the site answered 200" in text
+
+    def test_tail_follows_until_it_has_enough(self, pipeline, busy):
+        import subprocess
+        from parts import build_directory
+        tail = subprocess.Popen([build_directory() / "bin" / "dplsync", "tail", "updates", "--config",
+                                 pipeline.config_path, "--json", "--limit", "1", "--from", "2030-01-01"],
+                                stdout=subprocess.PIPE, text=True)
+        try:
+            pipeline.wait(lambda: pipeline.send("aarhus", uuid=busy, state="Active") and tail.poll() is not None,
+                          "tail to end by itself")
+            record = json.loads(tail.stdout.read())
+            assert json.loads(record["value"])["state"] == "Active"
+            assert record["topic"] == pipeline.topics.name("updates") and record["key"] == "aarhus"
+        finally:
+            tail.kill()
+            tail.wait()
+
+    def test_tail_with_an_end_ends(self, pipeline, busy):
+        assert operate(pipeline, "tail", "updates", "--to", "2030-01-01").count("\n") == 1
+        assert operate(pipeline, "tail", "updates", "--to", "1h") == ""
+        assert operate(pipeline, "tail", "updates", "--to", "2030-01-01", "--municipality", "viborg") == ""
