@@ -10,6 +10,7 @@
 
 #include "base/settings.h"
 #include "operator/cli.h"
+#include "operator/console.h"
 #include "operator/invocation.h"
 
 enum { WORDS_BYTES = 64 };
@@ -30,6 +31,12 @@ const struct command commands[] = {
                   "What stands is never changed, so it is safe to repeat. Exit code 1 when\n"
                   "afterwards one is missing or wrong.\n",
           .run = cli_topics_create },
+        { .words = "console",
+          .summary = "Show all municipalities on a page, for the browser",
+          .text = "What is wrong stands first, with what to do about it. The page is at\n"
+                  "console.address; without console.actions it only shows. Runs until it is\n"
+                  "interrupted.\n",
+          .run = console_run },
         { .words = "refresh",
           .operands = "MUNICIPALITY...",
           .operands_max = COMMAND_OPERANDS_MAX,

@@ -1,0 +1,158 @@
+/* services/operator/order.c
+ *
+ * The reconciler checks a hold's id and count again, and a replay of what was replayed already does
+ * no harm; the check here is there so that a person is told at once.
+ */
+#include "operator/order.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *const names[ORDER_ACTIONS] = {
+        "refresh", "reassert", "approve", "reject", "replay", "discard",
+};
+
+const char *order_action_name(enum order_action action)
+{
+        return names[action];
+}
+
+static bool is_of_hold(const struct order *order)
+{
+        return order->action == ORDER_APPROVE || order->action == ORDER_REJECT;
+}
+
+static bool is_of_letters(const struct order *order)
+{
+        return order->action == ORDER_REPLAY || order->action == ORDER_DISCARD;
+}
+
+static int read_count(struct order *order, const char *text, struct error *error)
+{
+        char *end;
+
+        if (*text == '\0')
+                return 0;
+        order->count = strtoll(text, &end, 10);
+        if (*end != '\0' || order->count < 0)
+                return error_set(error, "the count is no whole number");
+        return 0;
+}
+
+int order_read(struct order *order, const struct form *form, struct error *error)
+{
+        const char *action = form_field(form, "action");
+        const char *municipality = form_field(form, "municipality");
+        unsigned i = 0;
+
+        *order = (struct order){ .count = 0 };
+        while (i < ORDER_ACTIONS && strcmp(action, names[i]) != 0)
+                i++;
+        if (i == ORDER_ACTIONS)
+                return error_set(error, "there is no such action");
+        order->action = (enum order_action)i;
+        if (!municipality_id_valid(municipality, strlen(municipality)))
+                return error_set(error, "the municipality is missing");
+        snprintf(order->municipality, sizeof(order->municipality), "%s", municipality);
+        snprintf(order->hold, sizeof(order->hold), "%s", form_field(form, "hold"));
+        snprintf(order->letter, sizeof(order->letter), "%s", form_field(form, "letter"));
+        snprintf(order->why, sizeof(order->why), "%s", form_field(form, "why"));
+        return read_count(order, form_field(form, "count"), error);
+}
+
+static int check_hold(const struct order *order, const struct overview_row *row,
+                      struct error *error)
+{
+        if (row->hold[0] == '\0')
+                return error_set(error, "nothing is held at %s any more: nothing was sent",
+                                 row->id);
+        if (strcmp(row->hold, order->hold) != 0 || row->held != order->count)
+                return error_set(error,
+                                 "the hold of %s has changed: %" PRId64 " deletions are held now, "
+                                 "not the %" PRId64 " that you saw. Nothing was sent; look at them "
+                                 "again",
+                                 row->id, row->held, order->count);
+        return 0;
+}
+
+void order_letters(const struct order *order, struct letter_filter *filter)
+{
+        *filter = (struct letter_filter){
+                .municipality = order->municipality,
+                .reason = order->letter[0] != '\0' ? order->letter : NULL,
+        };
+}
+
+int64_t order_count_letters(const struct order *order, const struct dead_letters *letters)
+{
+        struct letter_filter filter;
+        int64_t count = 0;
+
+        order_letters(order, &filter);
+        for (const struct letter *letter = letters->oldest; letter; letter = letter->next)
+                count += letter_matches(letter, &filter);
+        return count;
+}
+
+static int check_letters(const struct order *order, const struct dead_letters *letters,
+                         struct error *error)
+{
+        int64_t count = order_count_letters(order, letters);
+
+        if (count == order->count && count > 0)
+                return 0;
+        return error_set(error,
+                         "%" PRId64 " dead letters wait now, not the %" PRId64 " that you saw. "
+                         "Nothing was sent; look at them again",
+                         count, order->count);
+}
+
+int order_check(const struct order *order, const struct overview *overview,
+                const struct dead_letters *letters, struct error *error)
+{
+        const struct overview_row *row = overview_find(overview, order->municipality);
+
+        if (!row)
+                return error_set(error, "%s is not in the configuration", order->municipality);
+        if (is_of_hold(order))
+                return check_hold(order, row, error);
+        return is_of_letters(order) ? check_letters(order, letters, error) : 0;
+}
+
+void order_control(const struct order *order, struct control *control)
+{
+        static const enum control_command commands[] = {
+                [ORDER_REFRESH] = CONTROL_REFRESH,
+                [ORDER_REASSERT] = CONTROL_REASSERT,
+                [ORDER_APPROVE] = CONTROL_APPROVE_DELETIONS,
+                [ORDER_REJECT] = CONTROL_REJECT_DELETIONS,
+        };
+
+        *control = (struct control){
+                .command = commands[order->action],
+                .fresh = order->action == ORDER_REFRESH,
+                .count = order->count,
+        };
+        snprintf(control->hold, sizeof(control->hold), "%s", order->hold);
+}
+
+void order_say(const struct order *order, char said[ORDER_SENTENCE_BYTES])
+{
+        static const struct {
+                const char *did, *one, *many;
+        } words[ORDER_ACTIONS] = {
+                [ORDER_REFRESH] = { "asked for a read now, past the site's cache", NULL, NULL },
+                [ORDER_REASSERT] = { "asked to tell the vendor all events again", NULL, NULL },
+                [ORDER_APPROVE] = { "approved", "deletion", "deletions" },
+                [ORDER_REJECT] = { "rejected", "deletion", "deletions" },
+                [ORDER_REPLAY] = { "replayed", "dead letter", "dead letters" },
+                [ORDER_DISCARD] = { "discarded", "dead letter", "dead letters" },
+        };
+
+        if (!words[order->action].one)
+                snprintf(said, ORDER_SENTENCE_BYTES, "%s", words[order->action].did);
+        else
+                snprintf(said, ORDER_SENTENCE_BYTES, "%s %" PRId64 " %s", words[order->action].did,
+                         order->count,
+                         order->count == 1 ? words[order->action].one : words[order->action].many);
+}
