@@ -27,7 +27,7 @@ enum fetcher_action_type {
         FETCHER_DRAINED,
 };
 
-enum { FETCHER_FROM_BEGIN = -2, FETCHER_WORDS_MAX = 24, FETCHER_NO_REPLY = 0 };
+enum { FETCHER_FROM_BEGIN = -2, FETCHER_WORDS_MAX = 32, FETCHER_NO_REPLY = 0 };
 
 /* A command for Redis: words behind each other, with the end of each. */
 struct fetcher_words {

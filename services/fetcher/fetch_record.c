@@ -88,4 +88,5 @@ void fetch_save_status(struct fetch *fetch, struct fetch_turn *turn, const char 
         add_field(words, "fetcher_events", bookmark->events);
         add_field(words, "fetcher_unreadable", bookmark->unreadable);
         add_field(words, "fetcher_bytes", bookmark->bytes);
+        add_field(words, "fetcher_last_fresh", bookmark->fresh_ms);
 }

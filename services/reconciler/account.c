@@ -4,6 +4,11 @@
  */
 #include "reconciler/account.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { HOUR_MS = 3600 * 1000, KNOWN_HOUR_BYTES = 48 };
+
 static struct report *report_meta(struct reconciler_actions *actions, enum reconciler_report what,
                                   const char *municipality, const struct meta *meta)
 {
@@ -98,6 +103,30 @@ void account_named(struct reconciler_actions *actions, const char *municipality,
         }
 }
 
+/* One field for each hour of the last day, written over a day and an hour later: what was known
+ * then and in which hour since 1970 that was. From it the operator sees what a day has changed. */
+static void status_known_hour(struct status *status, const struct meta *meta)
+{
+        static const char *const names[] = {
+                "reconciler_known_h00", "reconciler_known_h01", "reconciler_known_h02",
+                "reconciler_known_h03", "reconciler_known_h04", "reconciler_known_h05",
+                "reconciler_known_h06", "reconciler_known_h07", "reconciler_known_h08",
+                "reconciler_known_h09", "reconciler_known_h10", "reconciler_known_h11",
+                "reconciler_known_h12", "reconciler_known_h13", "reconciler_known_h14",
+                "reconciler_known_h15", "reconciler_known_h16", "reconciler_known_h17",
+                "reconciler_known_h18", "reconciler_known_h19", "reconciler_known_h20",
+                "reconciler_known_h21", "reconciler_known_h22", "reconciler_known_h23",
+                "reconciler_known_h24",
+        };
+        int64_t hour = meta->applied_at_ms / HOUR_MS;
+        char text[KNOWN_HOUR_BYTES];
+
+        if (hour <= 0)
+                return;
+        snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, hour, meta->known);
+        status_text(status, names[(size_t)hour % ARRAY_LENGTH(names)], text);
+}
+
 void account_status(struct reconciler_actions *actions, const char *municipality,
                     const struct meta *meta)
 {
@@ -116,4 +145,5 @@ void account_status(struct reconciler_actions *actions, const char *municipality
         status_number(status, "reconciler_last_applied", meta->applied_at_ms);
         status_number(status, "reconciler_as_of", meta->as_of_ms);
         status_number(status, "reconciler_version", (int64_t)meta->version);
+        status_known_hour(status, meta);
 }
