@@ -12,6 +12,8 @@
 
 #include "base/memory.h"
 
+enum { HOUR_MS = 3600 * 1000 };
+
 enum field_type { FIELD_MOMENT_OR_COUNT, FIELD_FLAG, FIELD_WORD, FIELD_SENTENCE, FIELD_BREAKER };
 
 #define AT(member) offsetof(struct overview_row, member)
@@ -22,6 +24,7 @@ static const struct field {
         size_t at;
 } fields[] = {
         { "fetcher_last_success", FIELD_MOMENT_OR_COUNT, AT(success_ms) },
+        { "fetcher_last_fresh", FIELD_MOMENT_OR_COUNT, AT(fresh_ms) },
         { "fetcher_last_attempt", FIELD_MOMENT_OR_COUNT, AT(attempt_ms) },
         { "fetcher_paused_until", FIELD_MOMENT_OR_COUNT, AT(fetch_paused_ms) },
         { "fetcher_failures", FIELD_MOMENT_OR_COUNT, AT(failures) },
@@ -36,6 +39,8 @@ static const struct field {
         { "reconciler_held", FIELD_MOMENT_OR_COUNT, AT(held) },
         { "reconciler_hold", FIELD_WORD, AT(hold) },
         { "reconciler_hold_reason", FIELD_WORD, AT(hold_reason) },
+        { "reconciler_hold_since", FIELD_MOMENT_OR_COUNT, AT(hold_since_ms) },
+        { "reconciler_drift", FIELD_MOMENT_OR_COUNT, AT(drift) },
         { "reconciler_candidates", FIELD_MOMENT_OR_COUNT, AT(candidates) },
         { "reconciler_last_applied", FIELD_MOMENT_OR_COUNT, AT(applied_ms) },
         { "reconciler_as_of", FIELD_MOMENT_OR_COUNT, AT(as_of_ms) },
@@ -142,8 +147,32 @@ static void set_field(struct overview_row *row, const struct field *field, struc
         }
 }
 
+/* "reconciler_known_h07" is "492321 412": the hour since 1970, and what was known. */
+static bool take_hour(struct overview_row *row, struct slice name, struct slice value)
+{
+        static const char prefix[] = "reconciler_known_h";
+        const size_t before = sizeof(prefix) - 1;
+        const char *blank = value.length > 0 ? memchr(value.data, ' ', value.length) : NULL;
+
+        if (name.length != before + 2 || memcmp(name.data, prefix, before) != 0 || !blank)
+                return false;
+
+        int64_t number = number_of((struct slice){ name.data + before, 2 });
+        size_t digits = (size_t)(blank - value.data);
+
+        if (number >= OVERVIEW_HOURS)
+                return false;
+        row->hours[number] = (struct overview_hour){
+                .hour = number_of((struct slice){ value.data, digits }),
+                .known = number_of((struct slice){ blank + 1, value.length - digits - 1 }),
+        };
+        return true;
+}
+
 void overview_take(struct overview_row *row, struct slice name, struct slice value)
 {
+        if (take_hour(row, name, value))
+                return;
         for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
                 if (!slice_is(name, fields[i].name))
                         continue;
@@ -238,6 +267,20 @@ struct overview_row *overview_find(const struct overview *overview, const char *
                 if (strcmp(overview->rows[i].id, id) == 0)
                         return &overview->rows[i];
         return NULL;
+}
+
+int64_t overview_known_at(const struct overview_row *row, int64_t at_ms)
+{
+        const struct overview_hour *newest = NULL;
+
+        for (size_t i = 0; i < OVERVIEW_HOURS; i++) {
+                const struct overview_hour *hour = &row->hours[i];
+
+                if (hour->hour > 0 && hour->hour <= at_ms / HOUR_MS &&
+                    (!newest || hour->hour > newest->hour))
+                        newest = hour;
+        }
+        return newest ? newest->known : -1;
 }
 
 enum overview_mark overview_mark_at(size_t number)

@@ -26,6 +26,7 @@ enum {
         OVERVIEW_STALE_INTERVALS = 3,          /* the alert MunicipalityStale says the same */
         OVERVIEW_STUCK_AFTER_MS = 3600 * 1000, /* and UpdatesWaitingTooLong this */
         OVERVIEW_DEAD_LETTERS_UNKNOWN = -1,
+        OVERVIEW_HOURS = 25,
 };
 
 /* What is wrong with a municipality; a row may have several. The highest bit is the most urgent:
@@ -51,6 +52,7 @@ struct overview_row {
 
         /* Reading. Moments in ms since 1970; 0: never, or not told. */
         int64_t success_ms;
+        int64_t fresh_ms; /* past the site's cache */
         int64_t attempt_ms;
         int64_t fetch_paused_ms; /* until then; 0: not paused */
         int64_t failures;        /* in a row */
@@ -67,10 +69,16 @@ struct overview_row {
         int64_t held;
         char hold[OVERVIEW_TEXT_BYTES];        /* the hold's id */
         char hold_reason[OVERVIEW_TEXT_BYTES]; /* "too-many", "another-site" */
+        int64_t hold_since_ms;
         int64_t candidates;
+        int64_t drift; /* events that show something else than was wished and confirmed */
         int64_t applied_ms;
         int64_t as_of_ms; /* the moment that the applied list speaks of */
         int64_t version;
+        struct overview_hour { /* what was known in an hour of the last day, in no order */
+                int64_t hour;  /* since 1970; 0: nothing */
+                int64_t known;
+        } hours[OVERVIEW_HOURS];
 
         /* Writing */
         int64_t waiting;
@@ -120,6 +128,9 @@ void overview_judge(struct overview *overview, int64_t now_ms);
 
 /* The same at any time, looking through all rows. */
 struct overview_row *overview_find(const struct overview *overview, const char *id);
+
+/* How many events were known at that moment, to the hour. -1: not told. */
+int64_t overview_known_at(const struct overview_row *row, int64_t at_ms);
 
 /* The marks from the most urgent on: number 0 to OVERVIEW_MARKS - 1. */
 enum overview_mark overview_mark_at(size_t number);

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "operator/page_text.h"
 
-enum { REASONS_MAX = 16, TITLE_BYTES = 160 };
+enum { REASONS_MAX = 16 };
 
 /* Forms */
 
@@ -24,26 +24,39 @@ static void hidden(struct buffer *out, const char *name, const char *value)
         buffer_append_text(out, "\">");
 }
 
-void page_order_form(struct buffer *out, const struct page_reader *reader,
-                     const struct order *order, const char *label, bool danger)
+static void choice_button(struct buffer *out, const struct page_choice *choice, int64_t count)
 {
-        char count[24];
+        buffer_append_format(out, "<button class=\"%s\" name=\"action\" value=\"%s\">%s",
+                             choice->danger ? "danger" : "safe", order_action_name(choice->action),
+                             choice->label);
+        if (choice->action != ORDER_REFRESH && choice->action != ORDER_REASSERT) {
+                buffer_append_byte(out, ' ');
+                page_number(out, count);
+        }
+        buffer_append_text(out, "</button>\n");
+}
+
+void page_order_form(struct buffer *out, const struct page_reader *reader,
+                     const struct order *order, const struct page_choice *choices, size_t count)
+{
+        char seen[24];
 
         if (!reader->actions)
                 return;
-        snprintf(count, sizeof(count), "%" PRId64, order->count);
-        buffer_append_format(out, "<form class=\"order\" method=\"post\" action=\"/act\">");
+        snprintf(seen, sizeof(seen), "%" PRId64, order->count);
+        buffer_append_text(out, "<form class=\"order\" method=\"post\" action=\"/act\">");
         hidden(out, "token", reader->token);
-        hidden(out, "action", order_action_name(order->action));
         hidden(out, "municipality", order->municipality);
         hidden(out, "hold", order->hold);
         hidden(out, "letter", order->letter);
-        hidden(out, "count", count);
+        hidden(out, "count", seen);
         buffer_append_format(out,
                              "<label>Why <small>(for the log, may be empty)</small> <input "
-                             "name=\"why\" maxlength=\"%d\" autocomplete=\"off\"></label> "
-                             "<button class=\"%s\">%s</button></form>\n",
-                             ORDER_WHY_BYTES - 1, danger ? "danger" : "safe", label);
+                             "name=\"why\" maxlength=\"%d\" autocomplete=\"off\"></label>\n",
+                             ORDER_WHY_BYTES - 1);
+        for (size_t i = 0; i < count; i++)
+                choice_button(out, &choices[i], order->count);
+        buffer_append_text(out, "</form>\n");
 }
 
 static void page_read_only(struct buffer *out, const struct page_reader *reader)
@@ -94,7 +107,10 @@ void page_confirm(struct buffer *out, const struct page_data *data, const struct
                 page_count(&main, row->known, "known event", "known events");
                 buffer_append_format(&main, "</b> of %s.</p>\n", row->id);
         }
-        page_order_form(&main, &data->reader, &seen, confirmations[order->action].label, false);
+        page_order_form(
+                &main, &data->reader, &seen,
+                &(struct page_choice){ order->action, confirmations[order->action].label, false },
+                1);
         page_read_only(&main, &data->reader);
         page_document(out, confirmations[order->action].heading, buffer_slice(&main), 0);
 }
@@ -165,27 +181,22 @@ static void held_table(struct buffer *out, const char *municipality, const struc
 static void hold_decisions(struct buffer *out, const struct page_data *data,
                            const char *municipality, const struct held *held)
 {
-        struct order order = { .action = ORDER_APPROVE, .count = held->count };
-        _cleanup_(buffer_deinit) struct buffer label = BUFFER_NULL;
+        static const struct page_choice delete = { ORDER_APPROVE, "Delete these", true };
+        static const struct page_choice keep = { ORDER_REJECT, "Keep these", false };
+        struct order order = { .count = held->count };
 
         snprintf(order.municipality, sizeof(order.municipality), "%s", municipality);
         snprintf(order.hold, sizeof(order.hold), "%s", held->id);
-        buffer_append_text(&label, "Delete these ");
-        page_number(&label, held->count);
         buffer_append_text(out,
                            "<div class=\"decisions\">\n<section><h2>They are really gone</h2>"
                            "<p>The site is read once more, past its cache. What it still lacks "
                            "is deleted at the vendor; what came back stays.</p>");
-        page_order_form(out, &data->reader, &order, label.data, true);
-        order.action = ORDER_REJECT;
-        buffer_clear(&label);
-        buffer_append_text(&label, "Keep these ");
-        page_number(&label, held->count);
+        page_order_form(out, &data->reader, &order, &delete, 1);
         buffer_append_text(out,
                            "</section>\n<section><h2>The list is wrong</h2><p>The vendor keeps "
                            "them, and nothing is said of them for 24 hours. If the site still "
                            "lacks them then, they are held anew.</p>");
-        page_order_form(out, &data->reader, &order, label.data, false);
+        page_order_form(out, &data->reader, &order, &keep, 1);
         buffer_append_text(out, "</section>\n</div>\n");
 }
 
@@ -300,18 +311,15 @@ static void letter_table(struct buffer *out, const struct page_data *data,
 static void letter_decisions(struct buffer *out, const struct page_data *data, const char *reason,
                              int64_t count)
 {
-        struct order order = { .action = ORDER_REPLAY, .count = count };
-        char label[TITLE_BYTES];
+        static const struct page_choice choices[] = { { ORDER_REPLAY, "Replay", false },
+                                                      { ORDER_DISCARD, "Discard", true } };
+        struct order order = { .count = count };
 
         if (data->view.municipality[0] == '\0')
                 return;
         snprintf(order.municipality, sizeof(order.municipality), "%s", data->view.municipality);
         snprintf(order.letter, sizeof(order.letter), "%s", reason);
-        snprintf(label, sizeof(label), "Replay %" PRId64, count);
-        page_order_form(out, &data->reader, &order, label, false);
-        order.action = ORDER_DISCARD;
-        snprintf(label, sizeof(label), "Discard %" PRId64, count);
-        page_order_form(out, &data->reader, &order, label, true);
+        page_order_form(out, &data->reader, &order, choices, ARRAY_LENGTH(choices));
 }
 
 struct reason {

@@ -12,10 +12,14 @@
 
 enum { PAGE_HELD_MAX = 500, PAGE_LETTERS_MAX = 200 };
 
-/* The button and its hidden fields; nothing where the reader may not act. `danger`: it cannot be
- * taken back. */
+/* A form with what was seen and a button for each choice; nothing where the reader may not act. */
+struct page_choice {
+        enum order_action action;
+        const char *label; /* "Delete these": the count is added where there is one */
+        bool danger;       /* cannot be taken back */
+};
 void page_order_form(struct buffer *out, const struct page_reader *reader,
-                     const struct order *order, const char *label, bool danger);
+                     const struct order *order, const struct page_choice *choices, size_t count);
 
 /* "Fetch now", "Tell all again": a page that asks once more. */
 void page_confirm(struct buffer *out, const struct page_data *data, const struct order *order);

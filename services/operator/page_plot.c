@@ -14,14 +14,16 @@
 enum {
         WIDTH = 640,
         HEIGHT = 96,
-        LEFT = 44,
+        LEFT = 64,
         RIGHT = 630,
         BOTTOM = 74,
         TOP = 12,
-        COLUMNS = 98, /* of the freshness plot; six units wide each */
+        COLUMNS = 95, /* of the freshness plot; six units wide each */
         STEP = 6,
         INTERVALS_MAX = 6, /* the right edge; what is older stands there */
 };
+
+#define HOUR_MS (3600 * INT64_C(1000))
 
 static void plot_begin(struct buffer *out, const char *title)
 {
@@ -190,4 +192,38 @@ void page_plot_latency(struct buffer *out, const struct outcomes *outcomes)
         }
         label(out, RIGHT, HEIGHT - 4, "end", "newest");
         plot_end(out);
+}
+
+/* Known events */
+
+enum { SPARK_WIDTH = 240, SPARK_HEIGHT = 40, SPARK_HOURS = 24, SPARK_MARGIN = 4 };
+
+void page_plot_known(struct buffer *out, const struct overview_row *row, int64_t now_ms)
+{
+        int64_t known[SPARK_HOURS + 1], lowest = row->known, highest = row->known;
+        size_t count = 0;
+
+        for (int64_t hour = SPARK_HOURS; hour >= 0; hour--) {
+                int64_t then = overview_known_at(row, now_ms - hour * HOUR_MS);
+
+                if (then < 0)
+                        continue;
+                lowest = then < lowest ? then : lowest;
+                highest = then > highest ? then : highest;
+                known[count++] = then;
+        }
+        if (count < 2 || lowest == highest)
+                return;
+        buffer_append_format(out,
+                             "<svg class=\"spark\" viewBox=\"0 0 %d %d\" role=\"img\" "
+                             "aria-label=\"between %" PRId64 " and %" PRId64
+                             " known events in the last %zu hours\"><polyline points=\"",
+                             SPARK_WIDTH, SPARK_HEIGHT, lowest, highest, count - 1);
+        for (size_t i = 0; i < count; i++)
+                buffer_append_format(out, "%zu,%" PRId64 " ", SPARK_WIDTH - (count - 1 - i) * 10,
+                                     SPARK_HEIGHT - SPARK_MARGIN -
+                                             (known[i] - lowest) *
+                                                     (SPARK_HEIGHT - 2 * SPARK_MARGIN) /
+                                                     (highest - lowest));
+        buffer_append_text(out, "\"/></svg>");
 }

@@ -15,4 +15,7 @@ void page_plot_freshness(struct buffer *out, const struct overview *overview);
  * of ten, since both a second and an hour are to be seen. */
 void page_plot_latency(struct buffer *out, const struct outcomes *outcomes);
 
+/* The events that were known, hour by hour of the last day; nothing where nobody told. */
+void page_plot_known(struct buffer *out, const struct overview_row *row, int64_t now_ms);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "operator/page_plot.h"
 #include "operator/page_text.h"
 
 enum { REASONS_MAX = 8 };
@@ -322,6 +323,7 @@ static void facts_of_reading(struct buffer *out, const struct overview_row *row,
 {
         buffer_append_text(out, "<div><h3>Reading</h3><dl>");
         fact_moment(out, "last good read", row->success_ms, now_ms);
+        fact_moment(out, "past its cache", row->fresh_ms, now_ms);
         fact_moment(out, "last attempt", row->attempt_ms, now_ms);
         fact(out, "its outcome");
         page_plain(out, slice_of(row->fetch_outcome[0] != '\0' ? row->fetch_outcome : "–"));
@@ -347,9 +349,15 @@ static void facts_of_telling(struct buffer *out, const struct overview_row *row,
         buffer_append_text(out, "<div><h3>Telling the vendor</h3><dl>");
         fact_number(out, "known events", row->known);
         fact_number(out, "perhaps gone", row->candidates);
+        if (row->hold_since_ms > 0)
+                fact_moment(out, "held since", row->hold_since_ms, now_ms);
+        if (row->drift > 0)
+                fact_number(out, "show other than wished", row->drift);
         fact_moment(out, "last list applied", row->applied_ms, now_ms);
         fact_moment(out, "it speaks of", row->as_of_ms, now_ms);
-        buffer_append_text(out, "</dl></div>\n");
+        buffer_append_text(out, "</dl>");
+        page_plot_known(out, row, now_ms);
+        buffer_append_text(out, "</div>\n");
 }
 
 static void facts_of_writing(struct buffer *out, const struct overview_row *row, int64_t now_ms)

@@ -9,6 +9,8 @@
 #include "operator/page_row.h"
 #include "operator/page_text.h"
 
+#define DAY_MS (24 * 3600 * INT64_C(1000))
+
 /* The six numbers */
 
 static const struct {
@@ -141,6 +143,19 @@ static void row_read(struct buffer *out, const struct overview_row *row, int64_t
                 page_age(out, now_ms - row->success_ms);
 }
 
+/* With what a day has changed. */
+static void row_events(struct buffer *out, const struct overview_row *row, int64_t now_ms)
+{
+        int64_t before = overview_known_at(row, now_ms - DAY_MS);
+
+        page_number(out, row->known);
+        if (before < 0 || before == row->known)
+                return;
+        buffer_append_text(out, row->known > before ? "<small> +" : "<small> ");
+        page_number(out, row->known - before);
+        buffer_append_text(out, "</small>");
+}
+
 static void row_waiting(struct buffer *out, const struct overview_row *row, int64_t now_ms)
 {
         page_number(out, row->waiting);
@@ -168,17 +183,15 @@ static void row_line(struct buffer *out, const struct overview_row *row, int64_t
         static const struct {
                 const char *label; /* where there is no heading above it */
                 void (*fill)(struct buffer *out, const struct overview_row *row, int64_t now_ms);
-        } cells[] = { { "read", row_read }, { "waiting", row_waiting }, { "last", row_last } };
+        } cells[] = { { "read", row_read },
+                      { "events", row_events },
+                      { "waiting", row_waiting },
+                      { "last", row_last } };
 
         buffer_append_format(out, "<summary><b>%s</b><span class=\"marks\">", row->id);
         page_row_marks(out, row, now_ms);
         buffer_append_text(out, "</span>");
         for (size_t i = 0; i < ARRAY_LENGTH(cells); i++) {
-                if (i == 1) {
-                        buffer_append_text(out, "<span><i>events</i>");
-                        page_number(out, row->known);
-                        buffer_append_text(out, "</span>");
-                }
                 buffer_append_format(out, "<span><i>%s</i>", cells[i].label);
                 cells[i].fill(out, row, now_ms);
                 buffer_append_text(out, "</span>");
@@ -257,7 +270,8 @@ void page_rows(struct buffer *out, const struct page_data *data)
         struct shown *shown = memory_new((data->overview->count + 1) * sizeof(*shown));
         size_t count = choose(data, shown), unfolded = 0;
 
-        buffer_append_text(out, "<section class=\"rows\" aria-label=\"Municipalities\">\n");
+        buffer_append_format(out, "<section class=\"rows%s\" aria-label=\"Municipalities\">\n",
+                             count > 1 ? "" : " alone");
         if (count > 1)
                 page_headings(out, &data->view);
         for (size_t i = 0; i < count; i++) {

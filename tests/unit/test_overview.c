@@ -77,6 +77,22 @@ static void test_texts(void **state)
         check_number(strlen(row.hold), OVERVIEW_TEXT_BYTES - 1, "words are cut");
 }
 
+static void test_hours(void **state)
+{
+        struct overview_row row = { .told = false };
+
+        (void)state;
+        check_number(overview_known_at(&row, NOW), -1, "nothing is told");
+        put(&row, "reconciler_known_h09", "492321 412");
+        put(&row, "reconciler_known_h15", "492327 420");
+        put(&row, "reconciler_known_h25", "492328 1");
+        put(&row, "reconciler_known_h1x", "x y");
+        check_number(overview_known_at(&row, 492327 * HOUR), 420, "in that very hour");
+        check_number(overview_known_at(&row, 492326 * HOUR), 412, "in the last hour before it");
+        check_number(overview_known_at(&row, 492320 * HOUR), -1, "before all that is told");
+        check_number(overview_known_at(&row, 492400 * HOUR), 420, "what is no hour is left alone");
+}
+
 static void test_marks(void **state)
 {
         static const struct {
@@ -191,7 +207,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_fields), cmocka_unit_test(test_texts),
                 cmocka_unit_test(test_marks),  cmocka_unit_test(test_order_and_sums),
-                cmocka_unit_test(test_names),
+                cmocka_unit_test(test_names),  cmocka_unit_test(test_hours),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
