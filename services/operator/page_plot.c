@@ -215,10 +215,10 @@ void page_plot_known(struct buffer *out, const struct overview_row *row, int64_t
         if (count < 2 || lowest == highest)
                 return;
         buffer_append_format(out,
-                             "<svg class=\"spark\" viewBox=\"0 0 %d %d\" role=\"img\" "
-                             "aria-label=\"between %" PRId64 " and %" PRId64
-                             " known events in the last %zu hours\"><polyline points=\"",
-                             SPARK_WIDTH, SPARK_HEIGHT, lowest, highest, count - 1);
+                             "<p><small>known in the last %zu hours, from %" PRId64 " to %" PRId64
+                             "</small></p><svg class=\"spark\" viewBox=\"0 0 %d %d\" "
+                             "aria-hidden=\"true\"><polyline points=\"",
+                             count - 1, lowest, highest, SPARK_WIDTH, SPARK_HEIGHT);
         for (size_t i = 0; i < count; i++)
                 buffer_append_format(out, "%zu,%" PRId64 " ", SPARK_WIDTH - (count - 1 - i) * 10,
                                      SPARK_HEIGHT - SPARK_MARGIN -

@@ -147,7 +147,7 @@ void page_count(struct buffer *out, int64_t number, const char *one, const char 
 void page_age(struct buffer *out, int64_t ms)
 {
         if (ms < MINUTE)
-                buffer_append_text(out, "under a minute");
+                buffer_append_text(out, "under 1 min");
         else if (ms < 90 * MINUTE)
                 buffer_append_format(out, "%" PRId64 " min", ms / MINUTE);
         else if (ms < 10 * HOUR && ms % HOUR >= 10 * MINUTE)

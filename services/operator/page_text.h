@@ -33,7 +33,7 @@ void page_number(struct buffer *out, int64_t number);
 /* "1 update", "31 updates" */
 void page_count(struct buffer *out, int64_t number, const char *one, const char *many);
 /* "12 s", "3 min", "2 h 10 min", "4 days"; coarse enough that a page seldom changes by it alone:
- * below a minute it is "under a minute". */
+ * below a minute it is "under 1 min". */
 void page_age(struct buffer *out, int64_t ms);
 /* The same, in milliseconds where it is short: "640 ms", "1.2 s", "3 min". */
 void page_latency(struct buffer *out, int64_t ms);
