@@ -466,6 +466,7 @@ static void tell_deletion(struct diff *diff, struct diff_step *step, bool counte
         step->op = DIFF_DELETE;
         step->known.version = diff->facts.version;
         step->known.since_ms = diff->facts.now_ms;
+        step->known.raw_hash = 0; /* of the bytes it had before: what is ignored now has others */
         step->known.flags = KNOWN_DELETED | (counted ? KNOWN_COUNTED : 0u) |
                             (step->reason == REASON_IRRELEVANT ? KNOWN_IRRELEVANT : 0u);
 }
