@@ -2,8 +2,9 @@
  *
  * When transfers run and end. libcurl may not be told to add or remove a handle from inside one of
  * its callbacks, and that is where shells act; so starting and cancelling only note it, and a timer
- * that is due at once does it. A transfer stands in exactly one of three lists: waiting (to be
- * added), running (libcurl has it), leaving (cancelled, to be removed).
+ * that is due at once does it. A transfer stands in exactly one of four lists: waiting (to be
+ * added), running (libcurl has it), paused (likewise, until the next turn), leaving (cancelled, to
+ * be removed).
  */
 #include "io/http.h"
 
@@ -24,6 +25,7 @@ struct http {
         struct http_pool pool;
         struct http_transfer *waiting;
         struct http_transfer *running;
+        struct http_transfer *paused;
         struct http_transfer *leaving;
         struct loop_timer settle;
 };
@@ -130,13 +132,40 @@ static void add_waiting(struct http *http)
         }
 }
 
+bool http_out_of_time(struct http_transfer *transfer)
+{
+        struct http *http = transfer->http;
+
+        if (loop_turn_us(http->loop) < LOOP_SLICE_US)
+                return false;
+        move(transfer, &http->paused);
+        settle_soon(http);
+        return true;
+}
+
+/* libcurl may hand over what it holds from inside of curl_easy_pause, and be paused again by it. */
+static void resume_paused(struct http *http)
+{
+        struct http_transfer *transfer;
+        size_t count;
+
+        DL_COUNT(http->paused, transfer, count);
+        for (; count > 0 && http->paused; count--) {
+                transfer = http->paused;
+                transfer->moved = false;
+                move(transfer, &http->running);
+                curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+        }
+}
+
 static void settle(void *context)
 {
         struct http *http = context;
 
         remove_leaving(http);
         add_waiting(http);
-        if (http->waiting || http->leaving)
+        resume_paused(http);
+        if (http->waiting || http->paused || http->leaving)
                 settle_soon(http);
 }
 
@@ -225,6 +254,8 @@ void http_free(struct http *http)
                 http_cancel(http->waiting);
         while (http->running)
                 http_cancel(http->running);
+        while (http->paused)
+                http_cancel(http->paused);
         remove_leaving(http);
         loop_timer_stop(http->loop, &http->settle);
         http_pool_deinit(&http->pool);

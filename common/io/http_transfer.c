@@ -277,6 +277,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 
         if (transfer->cancelled)
                 return 0;
+        if (transfer->moved && http_out_of_time(transfer))
+                return CURL_WRITEFUNC_PAUSE;
+        transfer->moved = true;
         if (!transfer->began && !begin(transfer)) {
                 transfer->stopped = true;
                 return 0;

@@ -50,6 +50,7 @@ struct http_transfer {
         int64_t decoded_bytes;
         struct buffer body;
         bool began, stopped, too_large, cancelled;
+        bool moved; /* some of the body was taken in this turn */
         char refused[128]; /* why we ourselves ended it; "": we did not */
         char curl_error[CURL_ERROR_SIZE];
 };
@@ -70,5 +71,8 @@ bool http_transfer_follow(struct http_transfer *transfer, CURLcode code);
 /* Texts and body are borrowed from the transfer. */
 void http_transfer_answer(const struct http_transfer *transfer, CURLcode code,
                           struct http_answer *answer);
+
+/* From http.c: has the loop's turn used its time? Then the transfer is paused until the next. */
+bool http_out_of_time(struct http_transfer *transfer);
 
 #endif

@@ -387,6 +387,11 @@ static void dispatch_transfers(struct loop *loop)
                                           message->data.result);
 }
 
+int64_t loop_turn_us(const struct loop *loop)
+{
+        return clock_us(CLOCK_MONOTONIC) - loop->steady_us;
+}
+
 /* `used_us`: how long the turn that ends has taken; its clock is that much behind. */
 static int wait_ms(const struct loop *loop, int64_t used_us)
 {
@@ -404,7 +409,7 @@ static int wait_ms(const struct loop *loop, int64_t used_us)
 
 static void wait_turn(struct loop *loop)
 {
-        int64_t used_us = clock_us(CLOCK_MONOTONIC) - loop->steady_us;
+        int64_t used_us = loop_turn_us(loop);
 
         if (used_us > loop->longest_turn_us)
                 loop->longest_turn_us = used_us;

@@ -62,6 +62,11 @@ int loop_signal(struct loop *loop, int signal, loop_fn *fn, void *context, struc
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* How long this turn has worked so far: what can be cut into pieces begins no other one when this is
+ * more than LOOP_SLICE_US, and goes on in the next turn. */
+enum { LOOP_SLICE_US = 5000 };
+int64_t loop_turn_us(const struct loop *loop);
+
 /* For metrics and /healthz: the longest turn (work without waiting) since the last call, in
  * microseconds, and when the last turn began, by the steady clock. */
 int64_t loop_take_longest_turn_us(struct loop *loop);

@@ -51,7 +51,7 @@ def cache_directory():
 
 def build_directory():
     """Where the programs were built; tests/run says it through the environment."""
-    return Path(os.environ.get("DPLSYNC_BUILD") or ROOT / "build" / "tests")
+    return Path(os.environ.get("DPLSYNC_BUILD") or ROOT / "build" / "tests").resolve()
 
 
 def wait_until(predicate, what, timeout=30.0, interval=0.02):
