@@ -303,21 +303,27 @@ static const char *type_name(enum metric_type type)
         return names[type];
 }
 
+size_t metrics_families(const struct metrics *metrics)
+{
+        return metrics->count;
+}
+
+void metrics_render_family(const struct metrics *metrics, size_t family, struct buffer *out)
+{
+        const struct metric *metric = &metrics->table[family];
+
+        buffer_append_format(out, "# HELP %s ", metric->name);
+        write_escaped(out, metric->help, false);
+        buffer_append_format(out, "\n# TYPE %s %s\n", metric->name, type_name(metric->type));
+        for (const struct group *group = metrics->families[family]; group; group = group->hh.next)
+                for (const struct series *series = group->series; series; series = series->next)
+                        render_series(out, metric, group->a, series);
+}
+
 void metrics_render(const struct metrics *metrics, struct buffer *out)
 {
-        for (size_t i = 0; i < metrics->count; i++) {
-                const struct metric *metric = &metrics->table[i];
-
-                buffer_append_format(out, "# HELP %s ", metric->name);
-                write_escaped(out, metric->help, false);
-                buffer_append_format(out, "\n# TYPE %s %s\n", metric->name,
-                                     type_name(metric->type));
-                for (const struct group *group = metrics->families[i]; group;
-                     group = group->hh.next)
-                        for (const struct series *series = group->series; series;
-                             series = series->next)
-                                render_series(out, metric, group->a, series);
-        }
+        for (size_t i = 0; i < metrics->count; i++)
+                metrics_render_family(metrics, i, out);
 }
 
 void metrics_document(const struct metric *table, size_t count, struct buffer *out)

@@ -43,8 +43,11 @@ void metrics_observe(struct metrics *metrics, size_t metric, const char *a, doub
 void metrics_drop(struct metrics *metrics, size_t metric); /* all its series */
 void metrics_drop_municipality(struct metrics *metrics, const char *municipality);
 
-/* Prometheus text format 0.0.4, label values escaped. */
+/* Prometheus text format 0.0.4, label values escaped. A family is a row of the table with all its
+ * series: what has thousands is rendered family by family, with other work in between. */
 void metrics_render(const struct metrics *metrics, struct buffer *out);
+size_t metrics_families(const struct metrics *metrics);
+void metrics_render_family(const struct metrics *metrics, size_t family, struct buffer *out);
 
 /* A Markdown table of the metrics, for --help=metrics and the documentation. */
 void metrics_document(const struct metric *table, size_t count, struct buffer *out);

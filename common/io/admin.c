@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/scrape.h"
 #include "io/web_server.h"
 
 enum { CONNECTIONS_MAX = 32, REQUEST_BYTES = 8192 };
@@ -25,6 +26,7 @@ struct page {
         unsigned status;
         const char *type;
         struct buffer text;
+        bool metrics; /* instead of the text */
 };
 
 static const char plain_text[] = "text/plain; charset=utf-8";
@@ -36,7 +38,7 @@ static void show_metrics(struct admin *admin, struct page *page)
         page->type = "text/plain; version=0.0.4; charset=utf-8";
         if (admin->collect)
                 admin->collect(admin->context);
-        metrics_render(admin->metrics, &page->text);
+        page->metrics = true;
 }
 
 /* That it is answered is the answer. */
@@ -93,6 +95,20 @@ static void fill_page(struct admin *admin, const char *method, const char *path,
         buffer_append_text(&page->text, "here are /metrics, /healthz, /readyz and /version\n");
 }
 
+static struct MHD_Response *respond(const struct admin *admin, struct MHD_Connection *connection,
+                                    struct page *page)
+{
+        size_t bytes = page->text.length;
+
+        if (page->metrics)
+                return scrape_response(admin->metrics,
+                                       scrape_accepts_gzip(MHD_lookup_connection_value(
+                                               connection, MHD_HEADER_KIND,
+                                               MHD_HTTP_HEADER_ACCEPT_ENCODING)));
+        return MHD_create_response_from_buffer(bytes, buffer_take(&page->text),
+                                               MHD_RESPMEM_MUST_FREE);
+}
+
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_bytes, void **request)
@@ -105,9 +121,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
         (void)request;
         fill_page(context, method, path, &page);
 
-        size_t bytes = page.text.length;
-        struct MHD_Response *response = MHD_create_response_from_buffer(
-                bytes, buffer_take(&page.text), MHD_RESPMEM_MUST_FREE);
+        struct MHD_Response *response = respond(context, connection, &page);
 
         if (!response)
                 return MHD_NO;

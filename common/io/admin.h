@@ -1,7 +1,8 @@
 /* common/io/admin.h
  *
  * The admin port: /metrics, /healthz (the loop turns), /readyz (Kafka, Redis and group membership;
- * never a site's state), /version. libmicrohttpd, driven by the loop. GET and HEAD only.
+ * never a site's state), /version. libmicrohttpd, driven by the loop. GET and HEAD only. /metrics comes
+ * in pieces (io/scrape.h), compressed for who takes gzip.
  */
 #ifndef IO_ADMIN_H
 #define IO_ADMIN_H

@@ -1,6 +1,7 @@
 """What every program does before, beside and after its work: arguments, configuration and its
 reload, --check, admin port, exit codes."""
 
+import gzip
 import json
 import subprocess
 import urllib.error
@@ -197,6 +198,25 @@ def test_admin_port(name, pipeline):
     post = urllib.request.Request(f"http://127.0.0.1:{service.admin_port}/metrics", b"x")
     with pytest.raises(urllib.error.HTTPError, match="405"):
         urllib.request.urlopen(post, timeout=5)
+
+
+@pytest.mark.parametrize("accepted, coding", [
+    ("gzip", "gzip"), ("deflate, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("gzipped", None),
+    (None, None)])
+def test_metrics_are_compressed_for_who_takes_it(pipeline, accepted, coding):
+    for number in range(40):
+        pipeline.add_municipality(f"site-{number}", "http://127.0.0.1:9/")
+    pipeline.start("fetcher")
+    request = urllib.request.Request(f"http://127.0.0.1:{pipeline['fetcher'].admin_port}/metrics",
+                                     headers={"Accept-Encoding": accepted} if accepted else {})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        body = answer.read()
+        assert answer.headers.get("Content-Encoding") == coding
+    text = (gzip.decompress(body) if coding else body).decode()
+    names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    assert {"dplsync_build_info", "dplsync_redis_up", "dplsync_fetcher_dead_letters_total"} <= names
+    assert text.count("dplsync_fetcher_interval_seconds{") == 40
+    assert text.endswith("\n")
 
 
 @EVERY
