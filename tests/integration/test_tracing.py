@@ -1,8 +1,12 @@
 """Spans: from a read of a site to what the vendor is told, as a collector of OpenTelemetry sees it."""
 
+import os
+import re
+
 import pytest
 
 from collector import CLIENT, CONSUMER, PRODUCER, Collector
+from parts import Part, free_port
 
 
 @pytest.fixture
@@ -169,3 +173,45 @@ class TestFromTheVendorToTheSite:
         assert failed.failed and failed.attributes["error.type"] == "rejected"
         ended = the_one(collector, traced, id=failed.parent)
         assert ended.failed and ended.attributes["error.type"] == "rejected-by-cms"
+
+
+class RealCollector(Part):
+    """OpenTelemetry's own, which prints what it takes (tests/support/collector)."""
+
+    def take_ports(self):
+        self.port = free_port()
+
+    def command(self):
+        return [os.environ["DPLSYNC_COLLECTOR"], "--config", self.directory / "collector.yaml"]
+
+    def prepare(self):
+        (self.directory / "collector.yaml").write_text(f"""
+receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:{self.port}"}}}}}}}}
+exporters: {{debug: {{verbosity: detailed}}}}
+service:
+  telemetry: {{metrics: {{level: none}}}}
+  pipelines: {{traces: {{receivers: [otlp], exporters: [debug]}}}}
+""")
+
+    def is_ready(self):
+        return "Everything is ready" in self.log_text()
+
+
+@pytest.mark.skipif("DPLSYNC_COLLECTOR" not in os.environ,
+                    reason="tests/support/collector/build says how")
+def test_the_real_collector_takes_every_span(pipeline, workspace):
+    with RealCollector("collector", workspace.directory("collector")) as real:
+        pipeline.config["tracing"] = {"endpoint": f"http://127.0.0.1:{real.port}",
+                                      "sample_percent": 100}
+        pipeline.add("aarhus", generate=1)
+        pipeline.start()
+        uuid = pipeline.wait(lambda: pipeline.changes("aarhus"), "a change")[0]["uuid"]
+        pipeline.send("aarhus", uuid=uuid, state="SoldOut")
+        wanted = {"GET", "PATCH", f"send {pipeline.topics.name('snapshots')}",
+                  f"process {pipeline.topics.name('snapshots')}",
+                  f"process {pipeline.topics.name('updates')}"}
+        pipeline.wait(lambda: wanted <= set(re.findall(r"Name +: (.*)", real.log_text())),
+                      f"spans {wanted}")
+        assert "Kind           : Client" in real.log_text()
+        for service in pipeline.services.values():
+            assert service.metrics()["dplsync_trace_dropped_total"] == 0
