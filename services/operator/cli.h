@@ -10,6 +10,7 @@
 
 int cli_topics_check(const struct invocation *invocation, struct error *error);
 int cli_topics_create(const struct invocation *invocation, struct error *error);
+int cli_status(const struct invocation *invocation, struct error *error);
 int cli_refresh(const struct invocation *invocation, struct error *error);
 int cli_reassert(const struct invocation *invocation, struct error *error);
 int cli_holds_list(const struct invocation *invocation, struct error *error);

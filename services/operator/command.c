@@ -31,6 +31,15 @@ const struct command commands[] = {
                   "What stands is never changed, so it is safe to repeat. Exit code 1 when\n"
                   "afterwards one is missing or wrong.\n",
           .run = cli_topics_create },
+        { .words = "status",
+          .operands = "[MUNICIPALITY]",
+          .operands_max = 1,
+          .options = INVOCATION_ALL,
+          .summary = "Show what is wrong, the worst first",
+          .text = "All municipalities in numbers, and a line for each that is not as it should "
+                  "be.\n"
+                  "Of one municipality all that is known, and what to do. Writes nothing.\n",
+          .run = cli_status },
         { .words = "console",
           .summary = "Show all municipalities on a page, for the browser",
           .text = "What is wrong stands first, with what to do about it. The page is at\n"

@@ -1,8 +1,10 @@
 """What the operator's command shows without changing anything: validate, tail, status."""
 
 import json
+import time
 
 import pytest
+import redis as redis_client
 
 from operate import assert_one_sentence, operate, operate_json, run
 
@@ -111,3 +113,59 @@ class TestTopics:
         assert operate(pipeline, "tail", "updates", "--to", "2030-01-01").count("\n") == 1
         assert operate(pipeline, "tail", "updates", "--to", "1h") == ""
         assert operate(pipeline, "tail", "updates", "--to", "2030-01-01", "--municipality", "viborg") == ""
+
+
+class TestStatus:
+    def test_what_is_fine_is_counted(self, pipeline, busy):
+        pipeline.wait(lambda: operate_json(pipeline, "status")["fresh"] == 1, "the status to be written")
+        text = operate(pipeline, "status")
+        assert text.startswith("1 municipality: 1 fresh, 0 stale") and "1 is as it should be" in text
+        assert "aarhus" in operate(pipeline, "status", "--all")
+        assert operate(pipeline, "status", "aarhus").startswith("aarhus: as it should be\n")
+
+    def test_what_is_wrong_says_what_to_do(self, pipeline, busy):
+        pipeline.site.control.site("aarhus").change(password="another")
+        pipeline.send("aarhus", uuid=busy, state="Active")
+        row = pipeline.wait(lambda: (row := operate_json(pipeline, "status", "aarhus"))["credentials_rejected"] and row,
+                            "the rejected log-in")
+        assert row["wrong"] == ["credentials"] and row["waiting"] == 1
+        assert "aarhus.username" in operate(pipeline, "status", "aarhus")
+        table = operate(pipeline, "status").splitlines()
+        assert table[2].startswith("MUNICIPALITY") and table[3].split()[:2] == ["aarhus", "credentials"]
+
+    def test_dead_letters_are_counted_for_one(self, pipeline, busy):
+        pipeline.send("aarhus", uuid=busy, state="Soldout")
+        pipeline.wait(pipeline.dead_letters, "the dead letter")
+        row = operate_json(pipeline, "status", "aarhus")
+        assert (row["dead_letters"], row["wrong"]) == (1, ["dead letters"])
+
+    def test_an_unknown_municipality_and_a_dead_redis_are_sentences(self, pipeline, busy):
+        result = run("status", "aarhuss", "--config", pipeline.config_path)
+        assert_one_sentence(result, 2, "did you mean aarhus?")
+        pipeline.config["redis"]["url"] = "redis://127.0.0.1:1/0"
+        pipeline.stop()
+        pipeline.write_config()
+        result = run("status", "--config", pipeline.config_path)
+        assert_one_sentence(result, 1, "Redis cannot be reached")
+
+    def test_a_thousand_municipalities_take_less_than_a_second(self, pipeline):
+        names = [f"site-{number:04}" for number in range(1000)]
+        for name in names:
+            pipeline.municipalities[name] = {"id": name, "base_url": f"https://{name}.example"}
+        pipeline.write_config()
+        now = int(time.time() * 1000)
+        fields = {"fetcher_last_success": now, "fetcher_last_attempt": now, "fetcher_outcome": "unchanged",
+                  "fetcher_events": 412, "reconciler_known": 412, "reconciler_held": 0, "writer_waiting": 0,
+                  "writer_breaker": "closed", "writer_last_outcome": "applied", "fetcher_error": "x" * 200}
+        with redis_client.Redis(port=pipeline.redis.port, db=pipeline.database) as link:
+            batch = link.pipeline(transaction=False)
+            for name in names:
+                batch.hset(f"{{{name}}}:status", mapping=fields)
+            batch.execute()
+        assert operate_json(pipeline, "status")["fresh"] == 1000
+        times = []
+        for _ in range(5):
+            before = time.monotonic()
+            operate(pipeline, "status", "--all")
+            times.append(time.monotonic() - before)
+        assert min(times) < 1.0, f"{times} s"
