@@ -87,6 +87,10 @@ const struct setting config_settings[] = {
         { "writer.half_unknown_wait", SETTING_DURATION, AT(writer.half_unknown_wait_ms), "1h", 0,
           604800000, NULL, true,
           "How long half a link pair waits for the other half to become known." },
+        { "writer.carry_every", SETTING_DURATION, AT(writer.carry_every_ms), "6h", 1000, 604800000,
+          NULL, true,
+          "An update that has waited for this long is put at the end of its topic again; less than "
+          "the topic's retention." },
         { "console.address", SETTING_TEXT, AT(console.address), "127.0.0.1:9104", 0, 0, NULL, false,
           "Where `dplsync console` serves its page." },
         { "console.actions", SETTING_BOOLEAN, AT(console.actions), "false", 0, 0, NULL, false,

@@ -9,6 +9,7 @@
 #include "model/wish.h"
 
 enum { ORIGIN_CAUSE_BYTES = 32 };
+#define ORIGIN_CARRIED "carried" /* cause: it waited long, and was put at the end of the log */
 
 struct origin {
         uint32_t epoch;

@@ -63,6 +63,12 @@ void result_write(const struct result *result, struct buffer *value)
         write_members(result, value);
         json_write_member(value, "wish");
         wish_write(&result->wish, value);
+        if (!told_is_empty(&result->told)) {
+                json_write_member(value, "told");
+                buffer_append_byte(value, '{');
+                told_write(&result->told, value);
+                buffer_append_byte(value, '}');
+        }
         buffer_append_byte(value, '}');
 }
 
@@ -160,7 +166,7 @@ int result_read(struct result *result, struct slice value, struct error *error)
                                              "outcome",      "reason",    "status",
                                              "attempts",     "state",     "idempotency_key",
                                              "finished_at",  "wished_at", "external_data",
-                                             "wish",         NULL };
+                                             "wish",         "told",      NULL };
         _cleanup_(json_decrefp) json_t *object =
                 json_raw_read(value, names, VALUE_BYTES_MAX, error);
 
@@ -169,6 +175,7 @@ int result_read(struct result *result, struct slice value, struct error *error)
             read_attempts(result, object, error) < 0 || read_reason(result, object, error) < 0 ||
             read_members(result, object, error) < 0)
                 return -1;
+        told_read(&result->told, json_object_get(object, "told"));
         return wish_read(&result->wish, json_object_get(object, "wish"), error);
 }
 

@@ -6,6 +6,7 @@
 #ifndef MODEL_RESULT_H
 #define MODEL_RESULT_H
 
+#include "model/told.h"
 #include "model/wish.h"
 
 enum result_outcome {
@@ -36,6 +37,7 @@ struct result {
         const char *admin_url;
         const char *reason; /* OUTCOME_DEAD: the dead letter's code; NULL otherwise; borrowed */
         struct wish wish;   /* owned: result_deinit */
+        struct told told;   /* this one included */
 };
 
 void result_write(const struct result *result, struct buffer *value);

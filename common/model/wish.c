@@ -86,6 +86,15 @@ static bool value_is_further(const struct wish_value *a, const struct wish_value
         return status_rank(a->status) > status_rank(b->status);
 }
 
+void wish_merge_seal(struct wish *wish, const struct wish *other)
+{
+        if (other->serial < wish->serial ||
+            (other->serial == wish->serial && other->sealed_at_ms <= wish->sealed_at_ms))
+                return;
+        wish->serial = other->serial;
+        wish->sealed_at_ms = other->sealed_at_ms;
+}
+
 void wish_merge(struct wish *wish, const struct wish *other)
 {
         for (size_t i = 0; i < MEMBER_COUNT; i++) {
@@ -98,11 +107,7 @@ void wish_merge(struct wish *wish, const struct wish *other)
                 value->version = theirs->version;
                 value->status = theirs->status;
         }
-        if (other->serial > wish->serial ||
-            (other->serial == wish->serial && other->sealed_at_ms > wish->sealed_at_ms)) {
-                wish->serial = other->serial;
-                wish->sealed_at_ms = other->sealed_at_ms;
-        }
+        wish_merge_seal(wish, other);
 }
 
 static bool text_equal(const char *a, const char *b)

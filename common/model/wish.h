@@ -43,6 +43,7 @@ unsigned wish_take(struct wish *wish, const struct update *update,
  * the further status (open < ended < confirmed); the higher serial with its seal, at equal serials
  * the later seal (one PATCH too many rather than a seal lost: raise the serial to break one). */
 void wish_merge(struct wish *wish, const struct wish *other);
+void wish_merge_seal(struct wish *wish, const struct wish *other); /* only serial and seal of it */
 bool wish_equal(const struct wish *a, const struct wish *b);
 
 /* JSON: {"state":{"value":"SoldOut","version":1099…,"status":"confirmed"},"url":{…},

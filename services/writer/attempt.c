@@ -32,9 +32,6 @@ void attempt_drop(struct writer_core *core, struct lane *lane)
         if (attempt->claimed)
                 breaker_forget(&lane->site->bulkhead.breaker, core->now_ms);
         attempt_unclaim(core, lane);
-        if (attempt->result_offset >= 0)
-                watermark_done(&core->partitions[lane->site->partition].results,
-                               attempt->result_offset);
         lane_alight(lane);
         request_deinit(&attempt->request);
         buffer_deinit(&attempt->answer);
@@ -72,7 +69,7 @@ static void attempt_begin(struct writer_core *core, struct lane *lane, unsigned 
         action->ledger.seal_at_ms = core->now_ms + lease_ms + core->config->writer.seal_after_ms;
         upkeep_token(core, lane, action->ledger.token);
         buffer_append_text(&action->ledger.expected, lane->expected);
-        fresh = lane_entry(lane);
+        fresh = upkeep_entry(core, lane);
         ledger_entry_write(&fresh, &action->ledger.fresh);
         course_ticket(core, lane, action);
 }
@@ -104,7 +101,6 @@ void attempt_claim(struct writer_core *core, struct lane *lane)
                 lane->lease = ++core->last_lease;
         lane->attempt = memory_new(sizeof(*lane->attempt));
         lane->attempt->claimed = true;
-        lane->attempt->result_offset = -1;
         if (lane->expected)
                 attempt_decide(core, lane);
         else
@@ -152,7 +148,7 @@ static void attempt_finish(struct writer_core *core, struct lane *lane)
 
         action->ledger.uuid = lane->uuid;
         upkeep_token(core, lane, action->ledger.token);
-        fresh = lane_entry(lane);
+        fresh = upkeep_entry(core, lane);
         ledger_entry_write(&fresh, &action->ledger.fresh);
         action->ledger.seal_at_ms = due_ms == INT64_MAX ? 0 : due_ms;
         upkeep_expect(lane, buffer_slice(&action->ledger.fresh));
@@ -166,6 +162,7 @@ static void attempt_send(struct writer_core *core, struct lane *lane,
         struct known known;
         bool is_known = upkeep_known(input->ledger.known, &known);
 
+        upkeep_written(core, lane);
         lane->attempt->lease_until_boot_ms = input->ledger.lease_until_boot_ms;
         /* Without any snapshot nobody can say that it lacks the event. */
         lane->in_snapshot =
@@ -256,6 +253,16 @@ static void attempt_report(struct writer_core *core, const struct lane *lane,
         report->tracing = lane->attempt->tracing;
 }
 
+/* The log is told that a seal is broken, if no update's own result says so. */
+static void attempt_tell_seal(struct writer_core *core, struct lane *lane)
+{
+        uint64_t version = lane_confirmed_version(lane);
+
+        if (lane->attempt->seal && lane->attempt->verdict == VERDICT_APPLIED && !lane->ending &&
+            version != VERSION_NONE)
+                telling_seal_result(core, lane, version);
+}
+
 void attempt_answered(struct writer_core *core, struct lane *lane, const struct writer_input *input)
 {
         const struct answer *answer = &input->answered.answer;
@@ -267,9 +274,7 @@ void attempt_answered(struct writer_core *core, struct lane *lane, const struct 
         lane->site->status_due = true;
         lane_sort(lane, core->now_ms);
         telling_start(core, lane);
-        if (attempt->seal && lane->wish.sealed_at_ms == 0 && !lane->ending &&
-            (attempt->verdict == VERDICT_APPLIED || attempt->verdict == VERDICT_GONE))
-                telling_seal_result(core, lane);
+        attempt_tell_seal(core, lane);
         attempt_told(core, lane, NULL);
 }
 
@@ -277,7 +282,7 @@ void attempt_answered(struct writer_core *core, struct lane *lane, const struct 
 
 static bool attempt_is_told(const struct lane *lane)
 {
-        if (lane->attempt->seal && lane->attempt->result_offset < 0 && lane->unacked > 0)
+        if (lane->attempt->telling != VERSION_NONE)
                 return false;
         for (const struct wanted *wanted = lane->ending; wanted; wanted = wanted->next)
                 if (wanted->by_attempt && wanted->unacked > 0)
@@ -310,6 +315,8 @@ static void attempt_finished(struct writer_core *core, struct lane *lane, enum l
                 course_rest(core, lane, core->now_ms + REDIS_RETRY_MS, RESUME_FINISH);
                 return;
         }
+        if (reply == LEDGER_OK)
+                upkeep_written(core, lane);
         ending_settle_all(core, lane, true);
         attempt_drop(core, lane);
         lane->state = LANE_RESTING;

@@ -38,7 +38,7 @@ static void catchup_tear_tickets(struct writer_core *core, const struct partitio
 void catchup_drop(struct writer_core *core, struct ticket *ticket)
 {
         if (ticket->fold) {
-                wish_deinit(&ticket->fold->wish);
+                ledger_entry_deinit(&ticket->fold->entry);
                 free(ticket->fold);
                 ticket->fold = NULL;
                 core->folding--;
@@ -218,10 +218,12 @@ static void catchup_fold(struct writer_core *core, struct partition *partition,
         core->folding++;
         ticket->fold = memory_new(sizeof(*ticket->fold));
         ticket->fold->uuid = result->uuid;
-        ticket->fold->wish = result->wish;
+        ticket->fold->entry = (struct ledger_entry){ .wish = result->wish,
+                                                     .told = result->told,
+                                                     .touched_ms = result->finished_at_ms };
+        told_add(&ticket->fold->entry.told, result->version);
         wish_init(&result->wish);
-        catchup_merge(core, ticket, SLICE_NULL,
-                      &(struct ledger_entry){ .wish = ticket->fold->wish });
+        catchup_merge(core, ticket, SLICE_NULL, &ticket->fold->entry);
 }
 
 void catchup_result(struct writer_core *core, const struct writer_record *record)
@@ -330,43 +332,44 @@ void catchup_out_of_range(struct writer_core *core, int32_t number, int64_t low,
         catchup_read(core, partition);
 }
 
+static void catchup_fold_done(struct writer_core *core, struct ticket *ticket)
+{
+        struct partition *partition = ticket->partition;
+
+        catchup_drop(core, ticket);
+        partition->outstanding--;
+        catchup_step(core, partition);
+}
+
+/* Entries are written the same way every time: the same bytes say that nothing of it is new. */
 static void catchup_fold_again(struct writer_core *core, struct ticket *ticket,
                                struct slice current)
 {
-        struct partition *partition = ticket->partition;
+        _cleanup_(buffer_deinit) struct buffer merged = BUFFER_NULL;
         struct ledger_entry entry;
-        struct wish before;
 
         ledger_entry_read(&entry, current, NULL);
-        wish_copy(&before, &entry.wish);
-        wish_merge(&entry.wish, &ticket->fold->wish);
-        if (current.length > 0 && wish_equal(&before, &entry.wish)) {
-                catchup_drop(core, ticket);
-                partition->outstanding--;
-                catchup_step(core, partition);
-        } else {
+        ledger_entry_merge(&entry, &ticket->fold->entry);
+        ledger_entry_write(&entry, &merged);
+        if (slice_equal(buffer_slice(&merged), current))
+                catchup_fold_done(core, ticket);
+        else
                 catchup_merge(core, ticket, current, &entry);
-        }
-        wish_deinit(&before);
         ledger_entry_deinit(&entry);
 }
 
 void catchup_folded(struct writer_core *core, struct ticket *ticket,
                     const struct writer_input *input)
 {
-        struct partition *partition = ticket->partition;
-
         switch (input->ledger.reply) {
         case LEDGER_OK:
-                catchup_drop(core, ticket);
-                partition->outstanding--;
-                catchup_step(core, partition);
+                catchup_fold_done(core, ticket);
                 return;
         case LEDGER_STALE:
                 catchup_fold_again(core, ticket, input->ledger.current);
                 return;
         default:
-                catchup_again(core, partition);
+                catchup_again(core, ticket->partition);
                 return;
         }
 }

@@ -98,23 +98,24 @@ void core_done(struct writer_core *core, const struct original *original)
 
 /* ---- intake ---- */
 
+/* One that is dead already, at the door or because its site has no room, gets a lane all the same:
+ * its result carries the event's standing wish, which is in the ledger. It goes at once. */
 void core_accept(struct writer_core *core, const struct intake *intake,
                  const struct writer_record *record)
 {
         struct site *site = core_site(core, intake->update.municipality);
         struct intake full = *intake;
 
-        if (writer_site_has_room(site, writer_site_lane(site, &intake->update.uuid),
-                                 record->key.length + record->value.length)) {
-                course_add(core, site, intake, record);
-                return;
+        if (!intake->reason &&
+            !writer_site_has_room(site, writer_site_lane(site, &intake->update.uuid),
+                                  record->key.length + record->value.length)) {
+                full.reason = "too-many-waiting";
+                error_set(&full.detail,
+                          "municipality: '%s' has %zu updates waiting, which is its bound "
+                          "(write_queue_events)",
+                          site->id, site->waiting);
         }
-        full.reason = "too-many-waiting";
-        error_set(&full.detail,
-                  "municipality: '%s' has %zu updates waiting, which is its bound "
-                  "(write_queue_events)",
-                  site->id, site->waiting);
-        anteroom_refuse(core, &full, record);
+        course_add(core, site, &full, record);
 }
 
 static void core_update(struct writer_core *core, const struct writer_record *record)
@@ -128,6 +129,7 @@ static void core_update(struct writer_core *core, const struct writer_record *re
         watermark_add(&partition->updates, record->offset);
         switch (intake_read(&intake, record, core->topics->epoch, core->config)) {
         case INTAKE_ACCEPT:
+        case INTAKE_DEAD:
                 core_accept(core, &intake, record);
                 break;
         case INTAKE_WAIT:
@@ -382,6 +384,7 @@ void writer_core_handle(struct writer_core *core, const struct writer_input *inp
         core->actions = actions;
         core_dispatch(core, input);
         core_due(core);
+        carry_look(core);
         turn_pump(core);
         core_statuses(core);
         core_rooms(core);
@@ -395,6 +398,8 @@ int64_t writer_core_next_ms(const struct writer_core *core)
 
         if (core->pump_ms < next_ms)
                 next_ms = core->pump_ms;
+        if (core->carry_ms < next_ms && !core->draining && !core->failed)
+                next_ms = core->carry_ms;
         return core->status_ms < next_ms ? core->status_ms : next_ms;
 }
 
@@ -409,6 +414,7 @@ struct writer_core *writer_core_new(const struct writer_settings *settings, int6
         core->now_ms = now_ms;
         core->pump_ms = INT64_MAX;
         core->status_ms = now_ms + STATUS_EVERY_MS;
+        core->carry_ms = now_ms + settings->config->writer.carry_every_ms;
         core->wants_updates = true; /* as a consumer is at first */
         core->wants_results = true;
         snprintf(core->instance, sizeof(core->instance), "%s", settings->instance);

@@ -12,8 +12,8 @@
  * bulkhead); course (what a lane does next), upkeep (its entry in the ledger), attempt (one PATCH's
  * way), judge (what its answer means), ending and telling (results and dead letters); turn (who
  * sends next), catchup (the ledger as a view of `results`), roster (municipalities), leave (lanes
- * that go before their time), anteroom (updates without a lane), core (dispatch, assignment,
- * drain).
+ * that go before their time), anteroom (updates without a lane), carry (what waits for hours), core
+ * (dispatch, assignment, drain).
  */
 #ifndef WRITER_CORE_H
 #define WRITER_CORE_H

@@ -44,6 +44,7 @@ void course_tear_tickets(struct writer_core *core, const struct lane *lane)
 void course_go(struct writer_core *core, struct lane *lane)
 {
         agenda_drop(&core->agenda, &lane->due);
+        upkeep_give_up(core, lane);
         if (lane->unacked > 0)
                 course_tear_tickets(core, lane);
         if (lane->orphan)
@@ -58,7 +59,7 @@ static void course_idle(struct writer_core *core, struct lane *lane)
 {
         if (lane->unacked > 0) {
                 lane->state = LANE_TELLING;
-        } else if (lane->dirty) {
+        } else if (lane->dirty || upkeep_is_owed(lane)) {
                 upkeep_merge(core, lane);
         } else if (lane->wish.sealed_at_ms > 0) {
                 upkeep_forget(lane);
@@ -199,6 +200,9 @@ void course_add(struct writer_core *core, struct site *site, const struct intake
         struct lane *lane = writer_site_lane(site, &intake->update.uuid);
         struct wanted *wanted = wanted_new(intake, record);
         bool fresh = !lane;
+
+        if (wanted->logged_ms < 0 || wanted->logged_ms > core->now_ms)
+                wanted->logged_ms = core->now_ms;
 
         if (!lane)
                 lane = writer_site_lane_new(site, &intake->update.uuid);

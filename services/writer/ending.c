@@ -27,8 +27,10 @@ static void ending_report(struct writer_core *core, const struct lane *lane,
 
         report->tracing = tracing_update(lane, wanted, core->config->tracing.sample_percent);
         snprintf(report->outcome, sizeof(report->outcome), "%s", names[wanted->end]);
-        if (wanted->reason)
+        if (wanted->end == END_DEAD)
                 snprintf(report->reason, sizeof(report->reason), "%s", wanted->reason);
+        if (wanted->end == END_DEAD && wanted->refused)
+                snprintf(report->detail, sizeof(report->detail), "%s", wanted->refused);
         report->attempts = wanted->attempts;
         report->status = wanted->by_attempt ? lane->attempt->status : 0;
         report->latency_ms = wanted->since_ms > 0 ? core->now_ms - wanted->since_ms : -1;
@@ -40,9 +42,6 @@ static void ending_report(struct writer_core *core, const struct lane *lane,
 static void ending_settle(struct writer_core *core, struct lane *lane, struct wanted *wanted)
 {
         LL_DELETE(lane->ending, wanted);
-        if (wanted->result_offset >= 0)
-                watermark_done(&core->partitions[lane->site->partition].results,
-                               wanted->result_offset);
         if (!lane->orphan) {
                 lane->site->waiting--;
                 lane->site->bytes -= original_bytes(wanted->original);

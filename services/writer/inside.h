@@ -68,7 +68,7 @@ struct letter {
 struct fold {
         struct site *site;
         struct uuid uuid;
-        struct wish wish;
+        struct ledger_entry entry;
 };
 
 enum ticket_kind {
@@ -139,6 +139,7 @@ struct writer_core {
         unsigned folding;
         int64_t pump_ms; /* when a site may send again */
         int64_t status_ms;
+        int64_t carry_ms; /* when to look for what has waited long */
 };
 
 /* core.c */
@@ -190,6 +191,13 @@ void upkeep_expect(struct lane *lane, struct slice bytes); /* to stand in the le
 void upkeep_forget(struct lane *lane); /* what stands there: it is to be loaded again */
 void upkeep_token(const struct writer_core *core, const struct lane *lane,
                   char token[LEDGER_TOKEN_BYTES]);
+/* The ledger does not reflect a result of the lane's yet: "@" must not pass it. */
+void upkeep_owe(struct writer_core *core, struct lane *lane, int64_t offset);
+bool upkeep_is_owed(const struct lane *lane);
+/* The entry to write now, and that it was written; the wish is borrowed from the lane. */
+struct ledger_entry upkeep_entry(struct writer_core *core, struct lane *lane);
+void upkeep_written(struct writer_core *core, struct lane *lane);
+void upkeep_give_up(struct writer_core *core, struct lane *lane);
 int64_t upkeep_seal_due_ms(const struct writer_core *core, const struct wish *wish);
 /* False if the bytes of `{m}:s` are absent or cannot be read; else known_deinit is due. */
 bool upkeep_known(struct slice bytes, struct known *known);
@@ -223,12 +231,17 @@ bool leave_is_done(
 
 /* telling.c: records that tell of an end; each is produced again until it is acknowledged */
 void telling_start(struct writer_core *core, struct lane *lane);
-void telling_seal_result(struct writer_core *core, struct lane *lane);
+void telling_seal_result(struct writer_core *core, struct lane *lane, uint64_t version);
 void telling_letter(struct writer_core *core, struct letter *letter);
+void telling_carry(struct writer_core *core, struct lane *lane, struct wanted *wanted);
 void telling_refresh(struct writer_core *core, struct site *site);
 void telling_due(struct writer_core *core, struct ticket *ticket);
 void telling_delivered(struct writer_core *core, struct ticket *ticket,
                        const struct writer_input *input);
+
+/* carry.c */
+void carry_look(struct writer_core *core); /* if it is time */
+void carry_done(struct writer_core *core, struct lane *lane, struct wanted *wanted);
 
 /* anteroom.c */
 void anteroom_refuse(struct writer_core *core, const struct intake *intake,

@@ -7,10 +7,20 @@
 
 #include "model/version.h"
 
-static enum intake_next refuse(struct intake *intake, const char *reason)
+/* Whose it is can be told if those two members could be read. */
+static enum intake_next refuse(struct intake *intake, const char *reason, bool addressed,
+                               const struct config *config)
 {
+        addressed = addressed && config_municipality(config, intake->update.municipality);
+        memset(intake->versions, 0, sizeof(intake->versions));
         intake->reason = reason;
-        return intake->next = INTAKE_REFUSE;
+        return intake->next = addressed ? INTAKE_DEAD : INTAKE_REFUSE;
+}
+
+static bool fault_is_inside(enum update_fault fault)
+{
+        return fault != UPDATE_NOT_JSON && fault != UPDATE_INVALID_MUNICIPALITY &&
+               fault != UPDATE_INVALID_UUID;
 }
 
 static void take_own_version(struct intake *intake, const struct writer_record *record,
@@ -30,6 +40,7 @@ static int take_origin(struct intake *intake, struct slice header)
         if (origin_read(&origin, header, &intake->detail) < 0)
                 return error_wrap(&intake->detail, "dplsync-origin");
         intake->has_origin = true;
+        intake->carried = strcmp(origin.cause, ORIGIN_CARRIED) == 0;
         intake->version = version_make(origin.epoch, origin.offset);
         intake->since_ms = origin.first_record_ms;
         intake->serial = origin.serial;
@@ -56,9 +67,9 @@ enum intake_next intake_read(struct intake *intake, const struct writer_record *
         fault = update_read(&intake->update, record->value, &intake->detail);
         take_own_version(intake, record, epoch);
         if (fault != UPDATE_OK)
-                return refuse(intake, update_fault_code(fault));
+                return refuse(intake, update_fault_code(fault), fault_is_inside(fault), config);
         if (origin.data && take_origin(intake, origin) < 0)
-                return refuse(intake, "invalid-origin");
+                return refuse(intake, "invalid-origin", true, config);
         if (config_municipality(config, intake->update.municipality))
                 return intake->next = INTAKE_ACCEPT;
         error_set(&intake->detail, "municipality: '%s' is not in the configuration",

@@ -16,6 +16,7 @@ enum intake_next {
         INTAKE_WAIT,   /* the municipality is unknown: a new site's first links arrive before every
                           pod has read the new configuration */
         INTAKE_REFUSE, /* dead letter with `reason` and `detail` */
+        INTAKE_DEAD,   /* likewise, with a result: event and municipality are known */
 };
 
 struct intake {
@@ -24,6 +25,7 @@ struct intake {
         uint64_t version;                /* of the record, or of its origin */
         uint64_t versions[MEMBER_COUNT]; /* VERSION_NONE for what it does not carry */
         bool has_origin;    /* dplsync wrote it: its versions are not those of its offset */
+        bool carried;       /* its own earlier record, carried forward */
         uint64_t serial;    /* of the origin; 0 for a vendor's record */
         int64_t since_ms;   /* when the vendor's record was appended; -1 unknown */
         const char *reason; /* a stable code; static */

@@ -23,7 +23,7 @@ struct lane *lane_new(struct site *site, const struct uuid *uuid)
         lane->site = site;
         lane->uuid = *uuid;
         lane->end_ms = TIMESTAMP_NONE;
-        lane->partition = -1;
+        lane->owed_offset = lane->writing_offset = -1;
         return lane;
 }
 
@@ -67,13 +67,20 @@ struct wanted *wanted_new(const struct intake *intake, const struct writer_recor
         wanted->serial = intake->serial;
         wanted->has_origin = intake->has_origin;
         wanted->since_ms = intake->since_ms;
-        wanted->result_offset = -1;
+        wanted->logged_ms = record->timestamp_ms;
+        wanted->carried = intake->carried;
+        if (intake->reason) {
+                wanted->reason = intake->reason;
+                wanted->refused = memory_copy_text(intake->detail.text);
+                memset(wanted->versions, 0, sizeof(wanted->versions));
+        }
         return wanted;
 }
 
 void wanted_free(struct wanted *wanted)
 {
         free(wanted->original);
+        free(wanted->refused);
         free(wanted);
 }
 
@@ -122,11 +129,15 @@ static bool lane_shows(const struct lane *lane, enum wish_member member,
         return !known_contradicts(known, member, value);
 }
 
-/* What dplsync wrote itself may come behind newer ones, and be meant to be sent again. */
-static bool lane_has_done(const struct lane *lane, const struct wanted *wanted)
+/* What was carried forward comes behind newer ones: order says nothing of it. What was replayed is
+ * meant to be judged anew. */
+static bool lane_has_told(const struct lane *lane, const struct wanted *wanted)
 {
-        return !wanted->has_origin && original_partition(wanted->original) == lane->partition &&
-               wanted->version <= lane->done;
+        if (wanted->has_origin)
+                return wanted->carried && !wanted->again &&
+                       told_lists(&lane->told, wanted->version);
+        return original_partition(wanted->original) == lane->told.partition &&
+               told_has(&lane->told, wanted->version);
 }
 
 /* Two cases in which a member's value stays: it is shown already (then only its version rises), or
@@ -146,11 +157,12 @@ static void lane_take_standing(struct lane *lane, struct wanted *wanted,
                 } else if (wanted->versions[i] == value->version &&
                            wanted->versions[i] != VERSION_NONE &&
                            (wanted->serial > lane->wish.serial ||
-                            (value->status == WISH_ENDED && !lane_has_done(lane, wanted)))) {
+                            (value->status == WISH_ENDED && !lane_has_told(lane, wanted)))) {
                         value->status = WISH_OPEN;
                 }
         }
         if (wanted->serial > lane->wish.serial) {
+                wanted->again = true;
                 lane->wish.serial = wanted->serial;
                 lane->wish.sealed_at_ms = 0;
         }
@@ -163,6 +175,8 @@ static void lane_take(struct lane *lane, struct wanted *wanted, const struct kno
 
         wanted->unchanged = 0;
         wanted->ended = 0;
+        if (wanted->refused)
+                return;
         if (update_read(&update, original_value(wanted->original), NULL) == UPDATE_OK) {
                 lane_take_standing(lane, wanted, &update, known, looked);
                 if (wish_take(&lane->wish, &update, wanted->versions))
@@ -179,12 +193,10 @@ static void lane_note_order(struct lane *lane, const struct wanted *wanted)
 
         if (wanted->has_origin)
                 return;
-        if (lane->partition < 0 && lane->newest == VERSION_NONE) {
-                lane->partition = partition;
-        } else if (lane->partition != partition) {
-                lane->partition = -1;
-                lane->done = VERSION_NONE;
-        }
+        if (lane->newest == VERSION_NONE && lane->told.upto == VERSION_NONE)
+                lane->told.partition = partition;
+        else if (lane->told.partition != partition)
+                lane->mixed = true;
         if (wanted->version > lane->newest)
                 lane->newest = wanted->version;
 }
@@ -234,12 +246,13 @@ static void lane_fill_half(struct lane *lane, enum wish_member half, enum wish_m
         value->status = WISH_OPEN;
 }
 
-void lane_take_done(struct lane *lane, const struct ledger_entry *entry)
+void lane_take_told(struct lane *lane, const struct told *told)
 {
-        if (lane->partition < 0 && lane->newest == VERSION_NONE && entry->done > VERSION_NONE)
-                lane->partition = entry->done_partition;
-        if (entry->done > lane->done && entry->done_partition == lane->partition)
-                lane->done = entry->done;
+        int32_t partition = lane->told.partition;
+
+        told_merge(&lane->told, told);
+        if (lane->newest != VERSION_NONE && lane->told.partition != partition)
+                lane->mixed = true;
 }
 
 void lane_rebase(struct lane *lane, struct ledger_entry *entry, const struct known *known)
@@ -247,7 +260,7 @@ void lane_rebase(struct lane *lane, struct ledger_entry *entry, const struct kno
         wish_deinit(&lane->wish);
         lane->wish = entry->wish;
         wish_init(&entry->wish);
-        lane_take_done(lane, entry);
+        lane_take_told(lane, &entry->told);
         lane->loaded = true;
         lane->in_snapshot = known && !(known->flags & KNOWN_DELETED);
         lane->end_ms = known ? known->end_ms : TIMESTAMP_NONE;
@@ -287,8 +300,10 @@ static enum wanted_end lane_end_of(const struct lane *lane, const struct wanted 
         const struct wish *wish = &lane->wish;
         bool replaced = true;
 
-        if (lane_has_done(lane, wanted))
+        if (lane_has_told(lane, wanted))
                 return END_DUPLICATE;
+        if (wanted->refused)
+                return END_DEAD;
         for (size_t i = 0; i < MEMBER_COUNT; i++) {
                 const struct wish_value *value = &wish->members[i];
 
@@ -387,6 +402,19 @@ static struct wish_value *lane_sent_value(struct lane *lane, size_t member)
                                                                                        : NULL;
 }
 
+uint64_t lane_confirmed_version(struct lane *lane)
+{
+        uint64_t newest = VERSION_NONE;
+
+        for (size_t i = 0; i < MEMBER_COUNT; i++) {
+                const struct wish_value *value = lane_sent_value(lane, i);
+
+                if (value && value->status == WISH_CONFIRMED && value->version > newest)
+                        newest = value->version;
+        }
+        return newest;
+}
+
 /* An update whose links still wait for their other half stays open when only its state was sent. */
 static void lane_end_boarded(struct lane *lane, enum wanted_end end, const char *reason)
 {
@@ -445,39 +473,44 @@ void lane_end_links(struct lane *lane, const char *reason)
         }
 }
 
-static void lane_hold_done(const struct wanted *wanted, uint64_t *limit)
+void lane_carry(struct lane *lane, struct wanted *wanted)
 {
-        if (!wanted->has_origin && wanted->version <= *limit)
-                *limit = wanted->version - 1;
+        struct wanted **place = &lane->open;
+
+        if (wanted->end != END_NONE || wanted->in_attempt)
+                return;
+        while (*place != wanted)
+                place = &(*place)->next;
+        wanted->end = END_CARRIED;
+        wanted->told = true;
+        lane_move_to_ending(lane, place);
 }
 
-static void lane_count_done(struct lane *lane)
+static void lane_except(struct told *told, const struct wanted *wanted)
 {
-        uint64_t limit = lane->newest;
+        if (!wanted->has_origin)
+                told_except(told, wanted->version);
+}
 
+/* All that came in order was told, but for what is still here. */
+struct told lane_told(struct lane *lane)
+{
+        struct told told = { .partition = lane->told.partition, .upto = lane->newest };
+
+        if (lane->mixed)
+                return lane->told;
         for (const struct wanted *wanted = lane->open; wanted; wanted = wanted->next)
-                lane_hold_done(wanted, &limit);
+                lane_except(&told, wanted);
         for (const struct wanted *wanted = lane->ending; wanted; wanted = wanted->next)
                 if (wanted->unacked > 0 || !wanted->told)
-                        lane_hold_done(wanted, &limit);
-        if (limit > lane->done && lane->partition >= 0)
-                lane->done = limit;
+                        lane_except(&told, wanted);
+        told_merge(&lane->told, &told);
+        return lane->told;
 }
 
-struct ledger_entry lane_entry(struct lane *lane)
+struct ledger_entry lane_entry(struct lane *lane, int64_t now_ms)
 {
-        lane_count_done(lane);
         return (struct ledger_entry){ .wish = lane->wish,
-                                      .done = lane->done,
-                                      .done_partition = lane->partition };
-}
-
-uint64_t lane_version(const struct lane *lane)
-{
-        uint64_t version = VERSION_NONE;
-
-        for (size_t i = 0; i < MEMBER_COUNT; i++)
-                if (lane->wish.members[i].version > version)
-                        version = lane->wish.members[i].version;
-        return version;
+                                      .told = lane_told(lane),
+                                      .touched_ms = now_ms };
 }

@@ -40,29 +40,34 @@ struct wanted {
         uint64_t version;
         uint64_t versions[MEMBER_COUNT]; /* VERSION_NONE for what it does not carry */
         bool has_origin;                 /* it may come behind newer ones */
+        bool carried;                    /* the origin is itself, carried forward */
+        bool again; /* its serial asks for it to be sent, and told, once more */
         uint64_t serial;
-        int64_t since_ms;        /* the vendor's record time; -1 unknown */
+        int64_t since_ms;  /* the vendor's record time; -1 unknown */
+        int64_t logged_ms; /* when this record of it came into the log; at most, when it came here
+                            */
         int64_t first_failed_ms; /* 0: never */
         unsigned attempts;       /* PATCHes that carried it */
         unsigned unacked;        /* records that tell of its end */
-        int64_t result_offset;   /* in `results`; -1: not there yet */
         enum wanted_end end;
         const char *reason; /* END_DEAD: stable code; static */
-        bool in_attempt;    /* the attempt under way carries it */
-        bool by_attempt;    /* it ended with that attempt: done only when the ledger knows */
-        bool told;          /* its end was handed to Kafka */
-        uint8_t unchanged;  /* members that were found confirmed, a bit each */
-        uint8_t ended;      /* members that came too late */
+        char *refused; /* a sentence why it is dead already, at the door; NULL: it is not. Owned */
+        bool in_attempt;   /* the attempt under way carries it */
+        bool by_attempt;   /* it ended with that attempt: done only when the ledger knows */
+        bool told;         /* its end was handed to Kafka */
+        bool carrying;     /* it is on its way to the end of `updates` */
+        uint8_t unchanged; /* members that were found confirmed, a bit each */
+        uint8_t ended;     /* members that came too late */
 };
 
 struct attempt {
         struct request request;
-        bool seal;    /* sends the whole standing wish once more */
-        bool claimed; /* it holds a slot of its site */
-        bool begun;   /* `begin` was asked for: the lease may be ours */
+        bool seal;        /* sends the whole standing wish once more */
+        bool claimed;     /* it holds a slot of its site */
+        bool begun;       /* `begin` was asked for: the lease may be ours */
+        uint64_t telling; /* version of a broken seal's own result, on its way to Kafka */
         enum verdict verdict;
         long status;
-        int64_t result_offset; /* of a broken seal's own result; -1: there is none */
         int64_t lease_until_boot_ms;
         struct tracing tracing; /* of its PATCH */
         struct buffer answer;   /* its first bytes, for a dead letter */
@@ -108,11 +113,13 @@ struct lane {
         uint64_t lease;        /* number in the token of its leases; 0: none yet */
         int64_t half_since_ms; /* waits for the other half of its pair since; 0: it does not */
         struct wish wish;
-        uint64_t done;       /* every update up to this version has ended, and was told */
-        uint64_t newest;     /* version of those that came in order */
-        int32_t partition;   /* of `updates`, that both are of; -1: none yet, or more than one */
-        char *expected;      /* the ledger's bytes; NULL: to be loaded before it begins. Owned */
-        struct wanted *open; /* in order of arrival */
+        struct told told;       /* updates whose results are in Kafka */
+        uint64_t newest;        /* version of those that came in order */
+        bool mixed;             /* they came from more than one partition: there is no order */
+        int64_t owed_offset;    /* lowest in `results` that the ledger does not reflect; -1: none */
+        int64_t writing_offset; /* likewise, but a write that is under way, or lost, has it */
+        char *expected;         /* the ledger's bytes; NULL: to be loaded before it begins. Owned */
+        struct wanted *open;    /* in order of arrival */
         struct wanted *ending;
         unsigned unacked;         /* records on their way to Kafka */
         struct attempt *attempt;  /* NULL: none */
@@ -155,6 +162,9 @@ void lane_end_sent(struct lane *lane, enum wanted_end end, const char *reason);
 void lane_alight(struct lane *lane); /* nothing came of it: those on board are open again */
 void lane_end_links(struct lane *lane,
                     const char *reason); /* no half of the pair was ever to be known */
+/* `wanted` stands at the end of `updates`, too: that record brings the outcome, unless it has one
+ * by now, or the attempt under way carries it. */
+void lane_carry(struct lane *lane, struct wanted *wanted);
 
 /* An attempt that may have written, or may write, to the ledger or the site. */
 static inline bool lane_in_flight(const struct lane *lane)
@@ -162,12 +172,14 @@ static inline bool lane_in_flight(const struct lane *lane)
         return lane->attempt && lane->attempt->begun;
 }
 
-/* The lane as the ledger keeps it: the wish (borrowed), and how far all updates have ended and were
- * told. What is done is never told, or sent, again. */
-struct ledger_entry lane_entry(struct lane *lane);
-void lane_take_done(struct lane *lane, const struct ledger_entry *entry);
+/* The lane as the ledger keeps it: the wish (borrowed), and which updates were told. What was told
+ * is never told, or sent, again. */
+struct told lane_told(struct lane *lane);
+struct ledger_entry lane_entry(struct lane *lane, int64_t now_ms);
+void lane_take_told(struct lane *lane, const struct told *told);
 
-/* The newest version that stands in the wish. */
-uint64_t lane_version(const struct lane *lane);
+/* Of what the attempt sent, the newest version that is confirmed; VERSION_NONE: all of it belongs
+ * to updates that are still to be delivered, and told, or was replaced meanwhile. */
+uint64_t lane_confirmed_version(struct lane *lane);
 
 #endif

@@ -13,27 +13,14 @@ void ledger_entry_write(const struct ledger_entry *entry, struct buffer *out)
         buffer_append_byte(out, '{');
         json_write_member(out, "wish");
         wish_write(&entry->wish, out);
-        if (entry->done > VERSION_NONE) {
-                json_write_member_integer(out, "done", (int64_t)entry->done);
-                json_write_member_integer(out, "partition", entry->done_partition);
-        }
+        told_write(&entry->told, out);
+        if (entry->touched_ms > 0)
+                json_write_member_integer(out, "touched", entry->touched_ms);
         if (entry->token[0]) {
                 json_write_member_text(out, "token", entry->token);
                 json_write_member_integer(out, "lease_until", entry->lease_until_ms);
         }
         buffer_append_byte(out, '}');
-}
-
-static void read_done(struct ledger_entry *entry, const json_t *object)
-{
-        int64_t done, partition;
-
-        if (!json_member_integer(object, "done", &done) || done <= 0 ||
-            (uint64_t)done > VERSION_MAX || !json_member_integer(object, "partition", &partition) ||
-            partition < 0 || partition > INT32_MAX)
-                return;
-        entry->done = (uint64_t)done;
-        entry->done_partition = (int32_t)partition;
 }
 
 static void read_lease(struct ledger_entry *entry, const json_t *object)
@@ -59,7 +46,9 @@ int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct err
 
         if (!object || wish_read(&entry->wish, json_object_get(object, "wish"), error) < 0)
                 return error_wrap(error, "ledger entry");
-        read_done(entry, object);
+        told_read(&entry->told, object);
+        if (!json_member_integer(object, "touched", &entry->touched_ms) || entry->touched_ms < 0)
+                entry->touched_ms = 0;
         read_lease(entry, object);
         return 0;
 }
@@ -67,6 +56,14 @@ int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct err
 void ledger_entry_deinit(struct ledger_entry *entry)
 {
         wish_deinit(&entry->wish);
+}
+
+void ledger_entry_merge(struct ledger_entry *entry, const struct ledger_entry *other)
+{
+        wish_merge(&entry->wish, &other->wish);
+        told_merge(&entry->told, &other->told);
+        if (other->touched_ms > entry->touched_ms)
+                entry->touched_ms = other->touched_ms;
 }
 
 void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token)

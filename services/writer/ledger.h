@@ -9,26 +9,31 @@
 #define WRITER_LEDGER_H
 
 #include "model/wish.h"
+#include "model/told.h"
 
 enum { LEDGER_TOKEN_BYTES = 128, LEDGER_BYTES_MAX = 64 * 1024 };
 #define LEDGER_POSITION_FIELD "@"
 #define LEDGER_MARK_FIELD     "~" /* who is catching it up */
 
 struct ledger_entry {
-        struct wish wish; /* owned: ledger_entry_deinit */
-        uint64_t done; /* every update up to this version has ended, and its result is in Kafka */
-        int32_t done_partition;         /* of that partition of `updates` */
+        struct wish wish;   /* owned: ledger_entry_deinit */
+        struct told told;   /* whose results are in Kafka */
+        int64_t touched_ms; /* when it was last written, or its newest result; 0: unknown */
         char token[LEDGER_TOKEN_BYTES]; /* of the lease; "": nobody has one */
         int64_t lease_until_ms;         /* by Redis's clock */
 };
 
-/* {"wish":{…},"done":…,"partition":…,"token":"…","lease_until":…}; the latter two only with a
- * token, and always last: the scripts find and write them there, by Redis's own clock. */
+/* {"wish":{…},"done":…,"partition":…,"but":…,"told":…,"touched":…,"token":"…","lease_until":…}; the
+ * latter two only with a token, and always last: the scripts find and write them there, by Redis's
+ * own clock. */
 void ledger_entry_write(const struct ledger_entry *entry, struct buffer *out);
 
 /* `bytes` empty: an empty entry. -1 and a reason, and an empty entry, if it cannot be read. */
 int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct error *error);
 void ledger_entry_deinit(struct ledger_entry *entry);
+
+/* What either of two entries of one event knows. The lease stays that of `entry`. */
+void ledger_entry_merge(struct ledger_entry *entry, const struct ledger_entry *other);
 
 /* A lease of somebody else's that nobody ended: that owner died, and its attempt may still arrive.
  * Marks the wish as sealed since the end of that lease. `own_token` may be NULL. */

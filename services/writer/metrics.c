@@ -12,7 +12,8 @@ const struct metric writer_metrics[WRITER_METRICS_COUNT] = {
         { "dplsync_writer_updates_total",
           METRIC_COUNTER,
           { "municipality", "outcome" },
-          "Updates that ended, by outcome: applied, unchanged, superseded, ended, gone, dead" },
+          "Updates that ended, by outcome: applied, unchanged, superseded, ended, gone, dead; and "
+          "records that needed none: duplicate, carried (put at the end of the topic)" },
         { "dplsync_writer_requests_total",
           METRIC_COUNTER,
           { "municipality", "code_class" },
@@ -75,6 +76,8 @@ static void count_attempt(struct metrics *metrics, const struct writer_report *r
 static void count_outcome(struct metrics *metrics, const struct writer_report *report)
 {
         metrics_add(metrics, METRIC_UPDATES, report->municipality, report->outcome, 1);
+        if (report->reason[0])
+                metrics_add(metrics, METRIC_DEAD_LETTERS, report->reason, NULL, 1);
         if (report->latency_ms >= 0 && strcmp(report->outcome, "applied") == 0)
                 metrics_observe(metrics, METRIC_END_TO_END, NULL,
                                 (double)report->latency_ms / 1000);

@@ -39,6 +39,14 @@ static const char *breaker_word(const struct writer_report *report)
         return report->type == REPORT_BREAKER ? words[report->breaker] : "";
 }
 
+/* Only an end as a dead letter has a reason: somebody has to look. */
+static enum log_level level_of(const struct writer_report *report)
+{
+        bool dead = report->type == REPORT_OUTCOME && report->reason[0];
+
+        return dead ? LOG_WARN : lines[report->type].level;
+}
+
 /* Numbers that say nothing are left out. */
 static void add_number(struct log_field *fields, size_t *count, const char *name, int64_t number)
 {
@@ -72,6 +80,6 @@ void shell_report(struct shell *shell, const struct writer_report *report)
         add_number(fields, &count, "partition", report->partition);
         add_number(fields, &count, "count", report->count);
         fields[count] = FIELD_END;
-        logger_write(shell->links.daemon->logger, lines[report->type].level,
-                     lines[report->type].message, fields);
+        logger_write(shell->links.daemon->logger, level_of(report), lines[report->type].message,
+                     fields);
 }

@@ -11,6 +11,7 @@
 
 #include "model/control.h"
 #include "model/dead_letter.h"
+#include "model/origin.h"
 #include "model/version.h"
 
 enum { TELL_AGAIN_MS = 1000 };
@@ -62,8 +63,8 @@ static void result_of_seal(struct result *result, const struct lane *lane)
 {
         const struct request *request = &lane->attempt->request;
 
-        result->version = lane_version(lane);
-        result->outcome = lane->attempt->verdict == VERDICT_GONE ? OUTCOME_GONE : OUTCOME_APPLIED;
+        result->version = lane->attempt->telling;
+        result->outcome = OUTCOME_APPLIED;
         result->attempts = 1;
         result->status = lane->attempt->status;
         memcpy(result->present, request->present, sizeof(result->present));
@@ -90,9 +91,17 @@ static void result_headers(const struct writer_core *core, const struct result *
                 headers_add(headers, "traceparent", traceparent);
 }
 
+/* An update may exist twice in `updates`, if it waited for so long that it was carried forward. */
+static bool may_come_again(const struct writer_core *core, const struct wanted *wanted)
+{
+        return wanted->carried ||
+               (!wanted->has_origin &&
+                core->now_ms - wanted->logged_ms >= core->config->writer.carry_every_ms);
+}
+
 static void produce_result(struct writer_core *core, struct ticket *ticket)
 {
-        const struct lane *lane = ticket->lane;
+        struct lane *lane = ticket->lane;
         struct action_produce *produce =
                 telling_produce(core, ticket, TOPIC_RESULTS, lane->site->partition);
         struct result result = { .finished_at_ms = core->now_ms, .uuid = lane->uuid };
@@ -102,11 +111,18 @@ static void produce_result(struct writer_core *core, struct ticket *ticket)
         memcpy(result.municipality, lane->site->id, sizeof(result.municipality));
         if (ticket->wanted) {
                 update_read(&update, original_value(ticket->wanted->original), NULL);
+                if (ticket->wanted->refused) /* what could be read of it is not what it says */
+                        memset(update.present, 0, sizeof(update.present));
                 result_of_wanted(&result, lane, ticket->wanted, &update);
         } else {
                 result_of_seal(&result, lane);
         }
         result.wish = lane->wish; /* borrowed: not released */
+        result.told = lane_told(lane);
+        if (ticket->wanted && may_come_again(core, ticket->wanted))
+                told_list(&result.told, result.version);
+        else
+                told_add(&result.told, result.version);
         result_write(&result, &produce->text);
         produce->value = buffer_slice(&produce->text);
         uuid_format(&lane->uuid, uuid);
@@ -133,6 +149,15 @@ static void produce_dead_letter(struct writer_core *core, struct ticket *ticket,
         dead_letter_headers(letter, &headers, produce->headers);
 }
 
+static const char *dead_detail(const struct wanted *wanted, const struct attempt *attempt)
+{
+        if (wanted->refused)
+                return wanted->refused;
+        return attempt ? attempt->detail
+                       : "external_data: one half is missing, and neither an earlier update nor a "
+                         "snapshot has it";
+}
+
 static void produce_dead_wanted(struct writer_core *core, struct ticket *ticket)
 {
         const struct wanted *wanted = ticket->wanted;
@@ -141,27 +166,25 @@ static void produce_dead_wanted(struct writer_core *core, struct ticket *ticket)
         char uuid[UUID_TEXT_BYTES];
 
         uuid_format(&lane->uuid, uuid);
-        produce_dead_letter(
-                core, ticket, wanted->original,
-                &(struct dead_letter){
-                        .reason = wanted->reason,
-                        .detail = attempt ? attempt->detail
-                                          : "external_data: one half is missing, and neither an "
-                                            "earlier update nor a snapshot has it",
-                        .topic = core->topics->names[TOPIC_UPDATES],
-                        .partition = original_partition(wanted->original),
-                        .offset = original_offset(wanted->original),
-                        .municipality = lane->site->id,
-                        .uuid = uuid,
-                        .version = wanted->version,
-                        .attempts = wanted->attempts,
-                        .status = attempt ? attempt->status : 0,
-                        .first_failed_ms =
-                                wanted->first_failed_ms ? wanted->first_failed_ms : core->now_ms,
-                        .last_failed_ms = core->now_ms,
-                        .answer = attempt ? buffer_slice(&attempt->answer) : SLICE_NULL,
-                },
-                lane->site->partition);
+        produce_dead_letter(core, ticket, wanted->original,
+                            &(struct dead_letter){
+                                    .reason = wanted->reason,
+                                    .detail = dead_detail(wanted, attempt),
+                                    .topic = core->topics->names[TOPIC_UPDATES],
+                                    .partition = original_partition(wanted->original),
+                                    .offset = original_offset(wanted->original),
+                                    .municipality = lane->site->id,
+                                    .uuid = uuid,
+                                    .version = wanted->version,
+                                    .attempts = wanted->attempts,
+                                    .status = attempt ? attempt->status : 0,
+                                    .first_failed_ms = wanted->first_failed_ms
+                                                               ? wanted->first_failed_ms
+                                                               : core->now_ms,
+                                    .last_failed_ms = core->now_ms,
+                                    .answer = attempt ? buffer_slice(&attempt->answer) : SLICE_NULL,
+                            },
+                            lane->site->partition);
 }
 
 static void produce_letter(struct writer_core *core, struct ticket *ticket)
@@ -185,6 +208,45 @@ static void produce_letter(struct writer_core *core, struct ticket *ticket)
                                     .last_failed_ms = core->now_ms,
                             },
                             partition);
+}
+
+/* ---- carried forward ---- */
+
+static void carry_origin(const struct writer_core *core, const struct wanted *wanted,
+                         struct headers *headers)
+{
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
+        struct origin origin = {
+                .epoch = core->topics->epoch,
+                .partition = original_partition(wanted->original),
+                .offset = original_offset(wanted->original),
+                .first_record_ms = wanted->since_ms >= 0 ? wanted->since_ms : wanted->logged_ms,
+                .cause = ORIGIN_CARRIED,
+        };
+
+        memcpy(origin.versions, wanted->versions, sizeof(origin.versions));
+        origin_write(&origin, &text);
+        headers_add(headers, "dplsync-origin", text.data);
+}
+
+/* Key, value and headers as they came. What has an origin already keeps it. */
+static void produce_carried(struct writer_core *core, struct ticket *ticket)
+{
+        const struct wanted *wanted = ticket->wanted;
+        struct action_produce *produce =
+                telling_produce(core, ticket, TOPIC_UPDATES, original_partition(wanted->original));
+        struct headers headers;
+        struct writer_record record;
+
+        original_record(wanted->original, &record, &headers);
+        produce->has_key = record.key.data != NULL;
+        buffer_append(&produce->key, record.key.data, record.key.length);
+        produce->value = record.value;
+        headers_clear(produce->headers);
+        if (!wanted->has_origin)
+                carry_origin(core, wanted, produce->headers);
+        for (size_t i = 0; i < headers.count; i++)
+                headers_borrow(produce->headers, headers.items[i].name, headers.items[i].value);
 }
 
 /* ---- requests for a read ---- */
@@ -216,6 +278,9 @@ static void produce(struct writer_core *core, struct ticket *ticket)
                 break;
         case TICKET_LETTER:
                 produce_letter(core, ticket);
+                break;
+        case TICKET_CARRY:
+                produce_carried(core, ticket);
                 break;
         default:
                 produce_refresh(core, ticket);
@@ -250,8 +315,15 @@ void telling_start(struct writer_core *core, struct lane *lane)
         }
 }
 
-void telling_seal_result(struct writer_core *core, struct lane *lane)
+void telling_carry(struct writer_core *core, struct lane *lane, struct wanted *wanted)
 {
+        wanted->carrying = true;
+        tell(core, TICKET_CARRY, lane, wanted);
+}
+
+void telling_seal_result(struct writer_core *core, struct lane *lane, uint64_t version)
+{
+        lane->attempt->telling = version;
         tell(core, TICKET_RESULT, lane, NULL);
 }
 
@@ -277,15 +349,14 @@ void telling_due(struct writer_core *core, struct ticket *ticket)
         produce(core, ticket);
 }
 
-/* From here on "@" must not pass this result until the ledger has what it says. */
-static void note_offset(struct writer_core *core, struct lane *lane, struct wanted *wanted,
+static void take_result(struct writer_core *core, struct lane *lane, struct wanted *wanted,
                         int64_t offset)
 {
-        watermark_add(&core->partitions[lane->site->partition].results, offset);
-        if (wanted)
-                wanted->result_offset = offset;
-        else
-                lane->attempt->result_offset = offset;
+        upkeep_owe(core, lane, offset);
+        if (!wanted)
+                lane->attempt->telling = VERSION_NONE;
+        else if (may_come_again(core, wanted))
+                told_list(&lane->told, wanted->version);
 }
 
 void telling_delivered(struct writer_core *core, struct ticket *ticket,
@@ -314,6 +385,10 @@ void telling_delivered(struct writer_core *core, struct ticket *ticket,
         if (wanted)
                 wanted->unacked--;
         if (kind == TICKET_RESULT)
-                note_offset(core, lane, wanted, input->delivered.offset);
+                take_result(core, lane, wanted, input->delivered.offset);
+        if (kind == TICKET_CARRY) {
+                carry_done(core, lane, wanted);
+                return;
+        }
         attempt_told(core, lane, wanted);
 }

@@ -27,6 +27,57 @@ void upkeep_token(const struct writer_core *core, const struct lane *lane,
         snprintf(token, LEDGER_TOKEN_BYTES, "%s-%" PRIu64, core->instance, lane->lease);
 }
 
+/* ---- what the ledger owes `results` ---- */
+
+static struct watermark *upkeep_results(struct writer_core *core, const struct lane *lane)
+{
+        return &core->partitions[lane->site->partition].results;
+}
+
+void upkeep_owe(struct writer_core *core, struct lane *lane, int64_t offset)
+{
+        if (lane->owed_offset >= 0)
+                return;
+        watermark_add(upkeep_results(core, lane), offset);
+        lane->owed_offset = offset;
+}
+
+bool upkeep_is_owed(const struct lane *lane)
+{
+        return lane->owed_offset >= 0 || lane->writing_offset >= 0;
+}
+
+static void upkeep_pay(struct writer_core *core, const struct lane *lane, int64_t *offset)
+{
+        if (*offset >= 0)
+                watermark_done(upkeep_results(core, lane), *offset);
+        *offset = -1;
+}
+
+struct ledger_entry upkeep_entry(struct writer_core *core, struct lane *lane)
+{
+        if (lane->writing_offset >= 0) { /* lower, and still open: it holds "@" for both */
+                upkeep_pay(core, lane, &lane->owed_offset);
+        } else {
+                lane->writing_offset = lane->owed_offset;
+                lane->owed_offset = -1;
+        }
+        return lane_entry(lane, core->now_ms);
+}
+
+void upkeep_written(struct writer_core *core, struct lane *lane)
+{
+        upkeep_pay(core, lane, &lane->writing_offset);
+}
+
+void upkeep_give_up(struct writer_core *core, struct lane *lane)
+{
+        upkeep_pay(core, lane, &lane->writing_offset);
+        upkeep_pay(core, lane, &lane->owed_offset);
+}
+
+/* ---- load and merge ---- */
+
 int64_t upkeep_seal_due_ms(const struct writer_core *core, const struct wish *wish)
 {
         return wish->sealed_at_ms > 0 ? wish->sealed_at_ms + core->config->writer.seal_after_ms
@@ -63,7 +114,7 @@ void upkeep_merge(struct writer_core *core, struct lane *lane)
         action->ledger.uuid = lane->uuid;
         buffer_append_text(&action->ledger.expected, lane->expected);
         ledger_entry_read(&stands, slice_of(lane->expected), NULL);
-        fresh = lane_entry(lane);
+        fresh = upkeep_entry(core, lane);
         memcpy(fresh.token, stands.token, sizeof(fresh.token)); /* whose it is, it stays */
         fresh.lease_until_ms = stands.lease_until_ms;
         ledger_entry_write(&fresh, &action->ledger.fresh);
@@ -80,6 +131,7 @@ void upkeep_merged(struct writer_core *core, struct lane *lane, const struct wri
         switch (input->ledger.reply) {
         case LEDGER_OK:
                 lane->dirty = false;
+                upkeep_written(core, lane);
                 upkeep_forget(lane);
                 lane->state = LANE_RESTING;
                 if (lane->open)
@@ -90,7 +142,7 @@ void upkeep_merged(struct writer_core *core, struct lane *lane, const struct wri
         case LEDGER_STALE:
                 if (ledger_entry_read(&entry, input->ledger.current, NULL) == 0) {
                         wish_merge(&lane->wish, &entry.wish);
-                        lane_take_done(lane, &entry);
+                        lane_take_told(lane, &entry.told);
                 }
                 ledger_entry_deinit(&entry);
                 upkeep_expect(lane, input->ledger.current);
@@ -119,6 +171,8 @@ void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice byt
         ledger_entry_adopt(&entry, token);
         if (lane->dirty)
                 wish_merge(&entry.wish, &lane->wish);
+        else if (lane->loaded) /* what was tried here may arrive, though Redis forgot it */
+                wish_merge_seal(&entry.wish, &lane->wish);
         lane_rebase(lane, &entry, known);
         ledger_entry_deinit(&entry);
         upkeep_expect(lane, bytes);

@@ -106,6 +106,22 @@ class TestWriting:
         assert aarhus.event(uuid)["state"] == "Cancelled"
 
 
+class TestWaiting:
+    def test_what_waits_for_long_is_put_at_the_end_of_its_topic(self, pipeline):
+        handle = start_with(pipeline, writer={"carry_every": "1s"})
+        handle.maintenance(method="PATCH", executes=False)
+        partition, offset = pipeline.send("aarhus", uuid=first(handle), state="SoldOut")
+        pipeline.wait(lambda: pipeline.topics.committed(f"{pipeline.topics.prefix}writer", "updates")
+                      .get(partition, 0) > offset, "its first record to be done")
+        copy = pipeline.topics.read("updates")[1]
+        assert (copy.key, copy.json["state"]) == ("aarhus", "SoldOut")
+        assert json.loads(copy.headers["dplsync-origin"])["offset"] == offset
+        assert not pipeline.results("aarhus")
+        handle.clear_faults()
+        result = wait_results(pipeline, 1, timeout=60)[0]
+        assert (result["outcome"], result["version"]) == ("applied", 2 ** 40 + offset)
+
+
 class TestRefused:
     @pytest.mark.parametrize("update, reason, named", [
         ({"state": "Soldout"}, "invalid-state", "state"),
@@ -118,6 +134,8 @@ class TestRefused:
         letter = letters(pipeline)[0]
         assert letter.headers["dplsync-reason"] == reason
         assert named in letter.headers["dplsync-detail"]
+        result = wait_results(pipeline, 1)[0]
+        assert (result["outcome"], result["reason"]) == ("dead", reason)
         assert not aarhus.patches()
 
     def test_the_stream_goes_on_behind_what_is_no_json(self, pipeline, aarhus):

@@ -32,9 +32,10 @@ static void test_round_trip(void **state)
         (void)state;
         for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
                 _cleanup_(buffer_deinit) struct buffer first = BUFFER_NULL, second = BUFFER_NULL;
-                struct ledger_entry entry, written = { .done = rows[i].done,
-                                                       .done_partition = 3,
-                                                       .lease_until_ms = rows[i].lease_until_ms };
+                struct ledger_entry entry,
+                        written = { .told = { .upto = rows[i].done, .partition = 3 },
+                                    .touched_ms = 1700000000456,
+                                    .lease_until_ms = rows[i].lease_until_ms };
 
                 wish_of(&written.wish);
                 memcpy(written.token, rows[i].token, strlen(rows[i].token) + 1);
@@ -44,7 +45,8 @@ static void test_round_trip(void **state)
                 check(wish_equal(&entry.wish, &written.wish), rows[i].says);
                 check_text(entry.token, rows[i].token, rows[i].says);
                 check_number(entry.lease_until_ms, rows[i].lease_until_ms, rows[i].says);
-                check_number(entry.done, rows[i].done, rows[i].says);
+                check_number(entry.told.upto, rows[i].done, rows[i].says);
+                check_number(entry.touched_ms, 1700000000456, rows[i].says);
                 ledger_entry_write(&entry, &second);
                 check_text(second.data, first.data, "the same bytes again: they are compared");
                 ledger_entry_deinit(&entry);

@@ -130,6 +130,22 @@ static const struct {
         { "a tombstone", "", "empty" },
 };
 
+static void test_what_was_told(void **state)
+{
+        _cleanup_(buffer_deinit) struct buffer value = BUFFER_NULL;
+        struct result result = result_of(OUTCOME_SUPERSEDED), read;
+
+        (void)state;
+        result.told =
+                (struct told){ .partition = 3, .upto = 9, .gaps = { { 7, 8 } }, .gap_count = 1 };
+        result_write(&result, &value);
+        check(strstr(value.data, ",\"told\":{\"done\":9,\"partition\":3,\"but\":[[7,8]]}}"),
+              "behind the wish");
+        check_number(result_read(&read, buffer_slice(&value), NULL), 0, "it is read");
+        check(told_has(&read.told, 6) && !told_has(&read.told, 7), "and says the same");
+        result_deinit(&read);
+}
+
 static void test_read(void **state)
 {
         (void)state;
@@ -148,6 +164,7 @@ static void test_read(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = { cmocka_unit_test(test_write),
+                                            cmocka_unit_test(test_what_was_told),
                                             cmocka_unit_test(test_read) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,7 @@ struct world {
         struct writer_actions actions;
         int64_t now_ms;
         int64_t next_offset; /* of `updates` */
+        int64_t record_ms;   /* when the next record was logged; 0: now */
         int64_t stored;      /* as last stored; -1: never */
 
         bool redis_is_down;
@@ -72,6 +73,8 @@ struct world {
         char letters[RECORDS_MAX][48]; /* reasons of dead letters */
         size_t letter_count;
         size_t refresh_count;
+        char *carried, *carried_origin; /* the last record put at the end of `updates` */
+        size_t carried_count;
 
         struct sent patches[PATCHES_MAX]; /* under way */
         size_t patch_count;
@@ -351,6 +354,14 @@ static void kafka_produce(struct world *world, const struct writer_action *actio
 
                 snprintf(world->letters[world->letter_count++], 48, "%.*s", (int)reason.length,
                          reason.data);
+        } else if (action->produce.topic == TOPIC_UPDATES) {
+                struct slice origin = headers_get(action->produce.headers, "dplsync-origin");
+
+                free(world->carried);
+                free(world->carried_origin);
+                world->carried = memory_copy(value.data, value.length);
+                world->carried_origin = memory_copy(origin.data, origin.length);
+                world->carried_count++;
         } else {
                 world->refresh_count++;
         }
@@ -571,6 +582,8 @@ static void world_free(struct world *world)
         free(world->last_body);
         free(world->position);
         free(world->known);
+        free(world->carried);
+        free(world->carried_origin);
         config_free(world->config);
         free(world);
 }
@@ -604,9 +617,10 @@ static void update_at(struct world *world, int64_t offset, const char *municipal
         buffer_append_format(&value, "{\"municipality\":\"%s\",\"uuid\":\"%s\"%s%s}", municipality,
                              uuid, members[0] ? "," : "", members);
         give(world,
-             (struct writer_input){ .type = INPUT_UPDATE,
-                                    .record = { 0, offset, world->now_ms, slice_of(municipality),
-                                                buffer_slice(&value), &headers } });
+             (struct writer_input){
+                     .type = INPUT_UPDATE,
+                     .record = { 0, offset, world->record_ms ? world->record_ms : world->now_ms,
+                                 slice_of(municipality), buffer_slice(&value), &headers } });
 }
 
 /* What dplsync writes to `updates` itself: with the origin of an earlier offset. */
@@ -627,6 +641,23 @@ static void replay(struct world *world, int64_t offset, const char *uuid, const 
         give(world, (struct writer_input){ .type = INPUT_UPDATE,
                                            .record = { 0, offset, world->now_ms, slice_of("aarhus"),
                                                        buffer_slice(&value), &headers } });
+}
+
+/* The last record that was carried forward comes around. */
+static void come_around(struct world *world, int64_t offset)
+{
+        struct headers headers = { 0 };
+
+        headers_borrow(&headers, "dplsync-origin", slice_of(world->carried_origin));
+        give(world, (struct writer_input){ .type = INPUT_UPDATE,
+                                           .record = { 0, offset, world->now_ms, slice_of("aarhus"),
+                                                       slice_of(world->carried), &headers } });
+}
+
+static void login(struct world *world, bool present)
+{
+        give(world, (struct writer_input){ .type = INPUT_CREDENTIALS,
+                                           .credentials = { "aarhus", present, true } });
 }
 
 static void update(struct world *world, const char *uuid, const char *members)
@@ -817,7 +848,8 @@ static void test_crashes(void **state)
                 boot(world);
                 update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
                 if (rows[i].told) {
-                        expect(world, "applied", 1, 1, rows[i].says);
+                        expect(world, "duplicate", 1, 1, rows[i].says);
+                        check_number(world->result_count, 1, "told once");
                 } else {
                         check_number(world->patch_total, 1, "the lease still runs");
                         pass(world, 2 * MINUTE);
@@ -1090,11 +1122,75 @@ static void test_refused_at_the_door(void **state)
         struct world *world = world_new();
 
         (void)state;
+        update(world, A, PAIR);
+        apply(world);
         update(world, A, "\"state\":\"Soldout\"");
         update(world, A, "");
         check_text(world->letters[0], "invalid-state", "named");
         check_text(world->letters[1], "nothing-to-do", "named");
-        check_number(world->stored, 2, "and the stream goes on");
+        expect(world, "applied dead dead", 1, 3, "and the stream goes on");
+        check(strstr(world->results[1], "\"outcome\":\"dead\",\"reason\":\"invalid-state\""),
+              "the vendor is told");
+        check(strstr(world->results[1], "\"url\":{\"value\":\"https://t.example/1\""),
+              "with what stands: compaction may leave no other");
+        update(world, "no uuid", "\"state\":\"SoldOut\"");
+        check_text(world->letters[2], "invalid-uuid", "of no event: only a dead letter");
+        expect(world, "applied dead dead", 1, 4, "and no result");
+        world->stored = 1;
+        boot(world);
+        update_at(world, 1, "aarhus", A, "\"state\":\"Soldout\"");
+        expect(world, "applied dead dead duplicate", 1, 2, "told once");
+        world_free(world);
+}
+
+static void test_what_waits_for_hours_is_carried_forward(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        login(world, false);
+        update_state(world, A, "SoldOut");
+        pass(world, 5 * 60 * MINUTE);
+        check_number(world->carried_count, 0, "not yet");
+        pass(world, 2 * 60 * MINUTE);
+        check_number(world->carried_count, 1, "once in six hours");
+        expect(world, "carried", 0, 1, "its first record holds nothing up any more");
+        check(strstr(world->carried_origin, "\"offset\":0"), "it keeps its version");
+        come_around(world, world->next_offset++);
+        update(world, A, PAIR);
+        pass(world, 7 * 60 * MINUTE);
+        check_number(world->carried_count, 3, "again, as long as it waits");
+        login(world, true);
+        come_around(world, 3);
+        pass(world, SECOND);
+        apply(world);
+        world_free(world);
+}
+
+static void test_what_was_carried_has_one_outcome(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        login(world, false);
+        world->record_ms = world->now_ms;
+        update_state(world, A, "SoldOut");
+        pass(world, 7 * 60 * MINUTE);
+        world->stored = -1; /* a crash: the first record comes again, and is carried again */
+        boot(world);
+        login(world, false);
+        update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+        login(world, true);
+        apply(world);
+        come_around(world, 1);
+        expect(world, "carried applied duplicate", 1, 2, "what came around was told by then");
+        update_state(world, A, "Active");
+        boot(world);
+        world->next_offset = 3;
+        update_state(world, A, "Active");
+        come_around(world, 4);
+        check_text(world->outcomes, "carried applied duplicate duplicate",
+                   "also behind a newer one, and after a crash");
         world_free(world);
 }
 
@@ -1226,7 +1322,8 @@ static void storm_wish(struct storm *storm)
         storm->updates[world->next_offset].event = event;
         if (kind != 1) {
                 snprintf(wished[MEMBER_STATE], 64, "%s", states[storm_roll(storm, 3)]);
-                buffer_append_format(&text, "\"state\":\"%s\"%s", wished[MEMBER_STATE], kind == 2 ? "," : "");
+                buffer_append_format(&text, "\"state\":\"%s\"%s", wished[MEMBER_STATE],
+                                     kind == 2 ? "," : "");
         }
         if (kind != 0) {
                 bool whole = storm_roll(storm, 2) || !wished[MEMBER_URL][0];
@@ -1234,9 +1331,11 @@ static void storm_wish(struct storm *storm)
                 snprintf(wished[MEMBER_URL], 64, "https://t.example/%u", number);
                 if (whole)
                         snprintf(wished[MEMBER_ADMIN_URL], 64, "https://t.example/a%u", number);
-                buffer_append_format(&text, "\"external_data\":{\"url\":\"%s\"", wished[MEMBER_URL]);
+                buffer_append_format(&text, "\"external_data\":{\"url\":\"%s\"",
+                                     wished[MEMBER_URL]);
                 if (whole)
-                        buffer_append_format(&text, ",\"admin_url\":\"%s\"", wished[MEMBER_ADMIN_URL]);
+                        buffer_append_format(&text, ",\"admin_url\":\"%s\"",
+                                             wished[MEMBER_ADMIN_URL]);
                 buffer_append_byte(&text, '}');
         }
         snprintf(members, sizeof(storm->updates[0].members), "%s", text.data);
@@ -1355,37 +1454,44 @@ static void storm_calm(struct storm *storm)
         }
 }
 
-/* A redelivery after a crash is told again: the same, or that by now it is overtaken. */
+/* A repeat says the same; but a broken seal's own result says "applied" of what stands, which may
+ * have been told as "unchanged". */
 static bool storm_may_follow(enum result_outcome before, enum result_outcome after)
 {
-        return before == after || (before == OUTCOME_APPLIED && after == OUTCOME_UNCHANGED) ||
-               (before == OUTCOME_UNCHANGED && after == OUTCOME_APPLIED) ||
-               after == OUTCOME_SUPERSEDED || before == OUTCOME_SUPERSEDED;
+        return before == after || (before == OUTCOME_UNCHANGED && after == OUTCOME_APPLIED);
+}
+
+static void storm_check_outcomes(const struct world *world, const char *says)
+{
+        ssize_t ends[UPDATES_MAX]; /* which result told it first; -1: none */
+        enum result_outcome outcomes[UPDATES_MAX];
+
+        memset(ends, -1, sizeof(ends));
+        for (size_t i = 0; i < world->result_count; i++) {
+                struct result result;
+                int64_t offset;
+
+                check_number(result_read(&result, slice_of(world->results[i]), NULL), 0, says);
+                offset = version_offset(result.version);
+                if (ends[offset] >= 0 && !storm_may_follow(outcomes[offset], result.outcome))
+                        fail_msg("%s: two outcomes:\n%s\n%s", says, world->results[ends[offset]],
+                                 world->results[i]);
+                ends[offset] = (ssize_t)i;
+                outcomes[offset] = result.outcome;
+                result_deinit(&result);
+        }
+        for (int64_t offset = 0; offset < world->next_offset; offset++)
+                check(ends[offset] >= 0, says);
 }
 
 static void storm_check(struct storm *storm, uint64_t seed)
 {
         struct world *world = storm->world;
-        int ends[UPDATES_MAX];
         char says[64];
 
         snprintf(says, sizeof(says), "seed %d", (int)seed);
         check_number(world->stored > 0 ? world->stored : 0, world->next_offset, says);
-        memset(ends, -1, sizeof(ends));
-        for (size_t i = 0; i < world->result_count; i++) {
-                struct result result;
-
-                check_number(result_read(&result, slice_of(world->results[i]), NULL), 0, says);
-
-                int *end = &ends[version_offset(result.version)];
-
-                check(*end < 0 || storm_may_follow((enum result_outcome) * end, result.outcome),
-                      says);
-                *end = (int)result.outcome;
-                result_deinit(&result);
-        }
-        for (int64_t offset = 0; offset < world->next_offset; offset++)
-                check(ends[offset] >= 0, says);
+        storm_check_outcomes(world, says);
         for (size_t event = 0; event < EVENTS; event++)
                 for (size_t member = 0; member < MEMBER_COUNT; member++)
                         check_text(storm->shown[event][member], storm->wished[event][member], says);
@@ -1433,6 +1539,8 @@ int main(void)
                 cmocka_unit_test(test_credentials_are_rejected),
                 cmocka_unit_test(test_a_late_answer_after_a_revoke),
                 cmocka_unit_test(test_refused_at_the_door),
+                cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
+                cmocka_unit_test(test_what_was_carried_has_one_outcome),
                 cmocka_unit_test(test_a_municipality_that_comes_later),
                 cmocka_unit_test(test_a_municipality_that_leaves),
                 cmocka_unit_test(test_states_go_before_links),
