@@ -86,14 +86,15 @@ static const char *state_words(enum event_state state)
 
 /* What the site shows */
 
-/* "title, date_time" of what differs from what was shown before */
+/* ": title, date_time" of what differs from what was shown before; the state is told by its value
+ */
 static void say_fields(const struct trail *trail, const struct event *event,
                        struct trail_entry *entry)
 {
         const char *separator = ": ";
 
         for (enum event_field i = 0; i < EVENT_FIELD_COUNT; i++) {
-                if (trail->fields[i] == event->fields[i])
+                if (i == EVENT_FIELD_STATE || trail->fields[i] == event->fields[i])
                         continue;
                 say(entry, "%s%s", separator, event_field_name(i));
                 separator = ", ";
