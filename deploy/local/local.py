@@ -19,7 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "tests" / "support"))
 
-from parts import Failure, Kafka, Part, Redis, Service, Site, Workspace, run_or_fail, wait_until  # noqa: E402
+from parts import Console, Failure, Kafka, Part, Redis, Service, Site, Workspace, run_or_fail, wait_until  # noqa: E402
 from story import Story  # noqa: E402
 
 SERVICES = ("fetcher", "reconciler", "writer")
@@ -49,7 +49,7 @@ class Stage:
 
     def __init__(self, build, workspace):
         self.build, self.workspace = build, workspace
-        self.kafka = self.redis = self.story = None
+        self.kafka = self.redis = self.story = self.console = None
         self.services = []
 
     def start_stores(self):
@@ -67,12 +67,14 @@ class Stage:
             service = Service(f"dplsync-{name}", config, self.workspace.directory(name), build=self.build)
             self.services.append(service)
             service.start(wait=False)
-        for service in self.services:
+        self.console = Console(config, self.workspace.directory("console"), build=self.build)
+        self.console.start(wait=False)
+        for service in (*self.services, self.console):
             service.wait_ready()
 
     def check(self):
         """A part that ended by itself is said, with the end of its log."""
-        for part in self.services:
+        for part in (*self.services, self.console):
             if not part.alive:
                 raise Failure(f"{part.name} ended by itself. The end of its log:\n{part.log_tail()}")
 
@@ -199,6 +201,7 @@ def say_where_to_look(stage, goes_on):
     for service in stage.services:
         print(f"  {service.name:<19} {service.resident_kb() / 1024:4.1f} MB resident   "
               f"http://127.0.0.1:{service.admin_port}/metrics   log {service.log_path}")
+    print(f"  The operator's page: {stage.console.address}")
     print(f"  Kafka {stage.kafka.bootstrap}, Redis {stage.redis.url}, all files in {stage.workspace.path}")
     if goes_on:
         print("It goes on. Ctrl-C stops all of it and removes the files.\n", flush=True)

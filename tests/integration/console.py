@@ -13,7 +13,8 @@ import redis
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service as DriverService
 
-from parts import Part, build_directory, free_port, wait_until
+import parts
+from parts import wait_until
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 UUID = "0f1c4a52-6b7e-4a6e-9a65-{:012x}"
@@ -31,33 +32,13 @@ sonderborg thisted tonder tarnby vallensbaek varde vejen vejle vesthimmerland vi
 HOSTILE = "<script>document.title='taken'</script>\u202egnp.evil"
 
 
-class Console(Part):
-    """`dplsync console` on a pipeline's configuration."""
+class Console(parts.Console):
+    """`dplsync console` on a pipeline's configuration, asked over HTTP."""
 
     def __init__(self, pipeline, actions=True, log="console", **settings):
-        super().__init__(log, pipeline.directory)
+        super().__init__(pipeline.config_path, pipeline.directory, actions=actions,
+                         settings=settings, log=log)
         self.pipeline = pipeline
-        self.settings = {"DPLSYNC_CONSOLE_ACTIONS": "true" if actions else "false", **settings}
-        self.port = None
-
-    def take_ports(self):
-        self.port = free_port()
-
-    def command(self):
-        return [build_directory() / "bin" / "dplsync", "console", "--config",
-                self.pipeline.config_path]
-
-    def environment(self):
-        return {"DPLSYNC_CONSOLE_ADDRESS": f"127.0.0.1:{self.port}", **self.settings}
-
-    def is_ready(self):
-        with contextlib.suppress(OSError):
-            return self.get("/").status == 200
-        return False
-
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.port}"
 
     def get(self, path, **headers):
         return self.ask("GET", path, headers=headers)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from parts import ROOT, build_directory, wait_until
@@ -33,6 +34,10 @@ def test_ctrl_c_stops_all_that_it_started(tmp_path):
     with open(log, "wb") as out:
         run = subprocess.Popen([RUN], stdout=out, stderr=subprocess.STDOUT, env=environment(), start_new_session=True)
     wait_until(lambda: "and what happens" in log.read_text() or run.poll() is not None, "the parts to start", 120)
+    wait_until(lambda: "operator's page" in log.read_text() or run.poll() is not None, "the loop to close", 120)
+    [address] = re.findall(r"operator's page: (http://\S+)", log.read_text())
+    page = urllib.request.urlopen(address, timeout=10).read().decode()
+    assert all(f'id="m-{name}"' in page for name in ("aarhus", "viborg", "odense"))
     started = descendants(run.pid)
     assert any("dplsync-writer" in line for line in started.values()), log.read_text()
     os.killpg(run.pid, signal.SIGINT)

@@ -33,7 +33,7 @@ SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
 KAFKA_VERSION = "4.3.1"
 
-__all__ = ["Failure", "Kafka", "Part", "Redis", "Sentinel", "Service", "Site", "SiteControl", "Workspace",
+__all__ = ["Console", "Failure", "Kafka", "Part", "Redis", "Sentinel", "Service", "Site", "SiteControl", "Workspace",
            "build_directory", "cache_directory", "free_port", "wait_until"]
 
 
@@ -611,6 +611,39 @@ class Service(Part):
             except ValueError:
                 return line
         return [decode(line) for line in self.log_text().splitlines()]
+
+
+class Console(Part):
+    """The operator's page, `dplsync console`. `settings` are environment variables."""
+
+    def __init__(self, config, directory, build=None, actions=True, settings=None, log="console"):
+        super().__init__(log, directory)
+        self.program = Path(build or build_directory()) / "bin" / "dplsync"
+        self.config = config
+        self.settings = {"DPLSYNC_CONSOLE_ACTIONS": "true" if actions else "false",
+                         **(settings or {})}
+        self.port = None
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def take_ports(self):
+        self.port = free_port()
+
+    def command(self):
+        if not self.program.exists():
+            raise Failure(f"{self.program} was not built")
+        return [self.program, "console", "--config", self.config]
+
+    def environment(self):
+        return {"DPLSYNC_CONSOLE_ADDRESS": f"127.0.0.1:{self.port}", **self.settings}
+
+    def is_ready(self):
+        with contextlib.suppress(OSError):
+            with urllib.request.urlopen(self.address, timeout=5) as answer:
+                return answer.status == 200
+        return False
 
 
 if __name__ == "__main__":
