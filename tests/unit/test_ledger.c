@@ -79,7 +79,8 @@ static void test_impossible_lease(void **state)
         static const char text[] = "{\"wish\":{\"serial\":0},\"token\":\"they\","
                                    "\"lease_until\":1772556021355602117}";
         _cleanup_(buffer_deinit) struct buffer again = BUFFER_NULL;
-        _cleanup_(ledger_entry_deinit) struct ledger_entry entry, reread = { .done = 0 };
+        _cleanup_(ledger_entry_deinit) struct ledger_entry entry,
+                reread = { .touched_ms = 0 };
 
         (void)state;
         check_number(ledger_entry_read(&entry, slice_of(text), NULL), 0, "it is read");
