@@ -1,0 +1,86 @@
+/* tests/unit/test_original.c */
+#include "unit/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "writer/original.h"
+
+static void test_a_record_comes_back_byte_for_byte(void **state)
+{
+        static const struct {
+                const char *says;
+                struct slice key, value;
+                size_t headers;
+        } rows[] = {
+                { "an ordinary one", { "aarhus", 6 }, { "{}", 2 }, 2 },
+                { "no key", { NULL, 0 }, { "{}", 2 }, 0 },
+                { "an empty key is not none", { "", 0 }, { "x", 1 }, 1 },
+                { "a tombstone", { "aarhus", 6 }, { NULL, 0 }, 3 },
+                { "bytes that are no text", { "\0\1", 2 }, { "a\0b", 3 }, 3 },
+        };
+        static const struct header headers[] = {
+                { "traceparent", { "00-1-2-03", 9 } },
+                { "empty", { "", 0 } },
+                { "null", { NULL, 0 } },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct headers given, got;
+                struct writer_record record = { 7,           INT64_C(1) << 40, 1772355600000,
+                                                rows[i].key, rows[i].value,    &given };
+
+                headers_clear(&given);
+                for (size_t j = 0; j < rows[i].headers; j++)
+                        headers_borrow(&given, headers[j].name, headers[j].value);
+
+                _cleanup_(freep) struct original *original = original_new(&record);
+
+                memset(&record, 0, sizeof(record));
+                original_record(original, &record, &got);
+                check_number(record.partition, 7, rows[i].says);
+                check_number(record.offset, INT64_C(1) << 40, rows[i].says);
+                check_number(record.timestamp_ms, 1772355600000, rows[i].says);
+                check(slice_equal(record.key, rows[i].key), rows[i].says);
+                check_number(!record.key.data, !rows[i].key.data, rows[i].says);
+                check(slice_equal(record.value, rows[i].value), rows[i].says);
+                check_number(!record.value.data, !rows[i].value.data, rows[i].says);
+                check_number(got.count, rows[i].headers, rows[i].says);
+                for (size_t j = 0; j < got.count; j++) {
+                        check_text(got.items[j].name, headers[j].name, rows[i].says);
+                        check(slice_equal(got.items[j].value, headers[j].value), rows[i].says);
+                        check_number(!got.items[j].value.data, !headers[j].value.data,
+                                     rows[i].says);
+                }
+        }
+}
+
+static void test_bytes_are_counted(void **state)
+{
+        struct headers headers;
+        struct writer_record record = { .headers = &headers };
+
+        (void)state;
+        headers_clear(&headers);
+
+        _cleanup_(freep) struct original *empty = original_new(&record);
+
+        record.key = slice_of("aarhus");
+        record.value = slice_of("{}");
+
+        _cleanup_(freep) struct original *full = original_new(&record);
+
+        check_number(original_bytes(full) - original_bytes(empty), 8, "key and value");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_record_comes_back_byte_for_byte),
+                cmocka_unit_test(test_bytes_are_counted),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
