@@ -190,7 +190,7 @@ static void start_core(struct shell *shell)
 
         snprintf(shell->source, sizeof(shell->source), "/dplsync/reconciler/%s",
                  shell->links.daemon->instance);
-        shell->reading = memory_new((size_t)settings.topics.partitions * sizeof(*shell->reading));
+        shell->readings = memory_new((size_t)settings.topics.partitions * sizeof(*shell->readings));
         shell->core = reconciler_core_new(&settings, links_seed());
         shell->timer.fn = on_timer;
         shell->timer.context = shell;
@@ -237,9 +237,10 @@ bool shell_ready(void *state, struct error *why)
 void shell_collect(void *state)
 {
         static const enum topic topics[] = { TOPIC_SNAPSHOTS, TOPIC_CONTROL };
-        const struct shell *shell = state;
+        struct shell *shell = state;
 
         links_collect_lag(&shell->links, topics, ARRAY_LENGTH(topics));
+        shell_collect_log(shell);
 }
 
 void shell_drain(void *state)
@@ -257,7 +258,7 @@ void shell_stop(void *state)
         links_close(&shell->links);
         reconciler_core_free(shell->core);
         actions_deinit(&shell->actions);
-        free(shell->reading);
+        free(shell->readings);
         free(shell->later);
         free(shell);
 }

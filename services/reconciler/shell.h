@@ -11,12 +11,20 @@
 
 enum { SHELL_SOURCE_BYTES = 96 };
 
+/* Of a partition of `changes`, for a rebuild. */
+struct shell_reading {
+        bool on;
+        int64_t records; /* read so far */
+        int64_t begun_ms;
+        int64_t said_ms; /* when its progress was logged last */
+};
+
 struct shell {
         struct links links; /* first: io/links.h */
         struct reconciler_core *core;
         struct reconciler_actions actions;
         struct kafka_consumer *reader; /* of `changes`, while something is rebuilt; else NULL */
-        bool *reading;                 /* by partition: it reads this one */
+        struct shell_reading *readings; /* by partition */
         size_t reading_count;
         struct loop_timer timer;
         char source[SHELL_SOURCE_BYTES];
@@ -53,6 +61,7 @@ void shell_put_status(struct shell *shell, const struct status *status);
 /* shell_log.c: the reading of `changes` */
 int shell_read_log(struct shell *shell, int32_t partition, struct error *error);
 void shell_leave_log(struct shell *shell, int32_t partition);
+void shell_collect_log(struct shell *shell);
 void shell_rest_log(struct shell *shell); /* gives the reader back when nothing is read; not from
                                              its callbacks */
 

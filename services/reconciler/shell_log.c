@@ -2,7 +2,45 @@
  *
  * The reading of `changes` for rebuilds: a reader without a group, there only while it is needed.
  */
+#include "reconciler/metrics.h"
 #include "reconciler/shell.h"
+
+enum { SAY_EVERY_MS = 5000 };
+
+static void say_progress(struct shell *shell, int32_t partition, const char *message)
+{
+        struct shell_reading *reading = &shell->readings[partition];
+        int64_t now_ms = loop_now_ms(shell->links.daemon->loop);
+        int64_t left = kafka_lag(shell->reader, TOPIC_CHANGES, partition);
+
+        reading->said_ms = now_ms;
+        logger_say(shell->links.daemon->logger, LOG_INFO, message,
+                   FIELD_NUMBER("partition", partition), FIELD_NUMBER("records", reading->records),
+                   FIELD_NUMBER("left", left < 0 ? 0 : left),
+                   FIELD_NUMBER("ms", now_ms - reading->begun_ms));
+}
+
+static void count_record(struct shell *shell, int32_t partition)
+{
+        struct shell_reading *reading = &shell->readings[partition];
+
+        reading->records++;
+        metrics_add(shell->links.daemon->metrics, METRIC_REBUILD_RECORDS, NULL, NULL, 1);
+        if (loop_now_ms(shell->links.daemon->loop) - reading->said_ms >= SAY_EVERY_MS)
+                say_progress(shell, partition, "changes are read for a rebuild");
+}
+
+void shell_collect_log(struct shell *shell)
+{
+        int64_t left = 0;
+
+        for (int32_t i = 0; shell->reader && i < shell->links.daemon->topics.partitions; i++) {
+                int64_t more = shell->readings[i].on ? kafka_lag(shell->reader, TOPIC_CHANGES, i) : 0;
+
+                left += more > 0 ? more : 0;
+        }
+        metrics_set(shell->links.daemon->metrics, METRIC_REBUILD_LEFT, NULL, NULL, (double)left);
+}
 
 static void on_log_record(void *context, const struct kafka_record *record)
 {
@@ -20,8 +58,10 @@ static void on_log_record(void *context, const struct kafka_record *record)
                 },
         };
 
-        if (shell->reading[record->partition])
-                shell_handle(shell, &input);
+        if (!shell->readings[record->partition].on)
+                return;
+        count_record(shell, record->partition);
+        shell_handle(shell, &input);
 }
 
 static void on_log_end(void *context, enum topic topic, int32_t partition, int64_t offset)
@@ -32,8 +72,9 @@ static void on_log_end(void *context, enum topic topic, int32_t partition, int64
                 .range = { .topic = topic, .partition = partition, .high = offset },
         };
 
-        if (!shell->reading[partition])
+        if (!shell->readings[partition].on)
                 return;
+        say_progress(shell, partition, "changes were read for a rebuild");
         shell_leave_log(shell, partition);
         shell_handle(shell, &input);
 }
@@ -68,23 +109,25 @@ int shell_read_log(struct shell *shell, int32_t partition, struct error *error)
                 .failed = on_log_failed,
         };
         struct daemon *daemon = shell->links.daemon;
+        int64_t now_ms = loop_now_ms(daemon->loop);
 
         if (!shell->reader)
                 shell->reader =
                         kafka_reader_new(daemon->loop, &daemon->cluster, &handlers, shell, error);
         if (!shell->reader)
                 return -1;
-        shell->reading_count += !shell->reading[partition];
-        shell->reading[partition] = true;
+        shell->reading_count += !shell->readings[partition].on;
+        shell->readings[partition] =
+                (struct shell_reading){ .on = true, .begun_ms = now_ms, .said_ms = now_ms };
         kafka_start(shell->reader, TOPIC_CHANGES, partition, KAFKA_BEGIN);
         return 0;
 }
 
 void shell_leave_log(struct shell *shell, int32_t partition)
 {
-        if (!shell->reading[partition])
+        if (!shell->readings[partition].on)
                 return;
-        shell->reading[partition] = false;
+        shell->readings[partition].on = false;
         shell->reading_count--;
         kafka_stop(shell->reader, TOPIC_CHANGES, partition);
 }
