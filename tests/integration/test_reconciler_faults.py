@@ -1,0 +1,285 @@
+"""The reconciler when something breaks: its process at every step, Redis, Kafka. Whatever it is, the
+vendor ends with exactly the last list, and equal versions are equal bytes."""
+
+import time
+
+import pytest
+from redis import Redis
+
+from lists import Lists, event
+from parts import wait_until
+from test_reconciler import shown, told, wait_in_step
+
+
+def check_versions(pipeline, municipality=None):
+    """Equal (uuid, version) means both deletes, or both upserts with the same event."""
+    seen = {}
+    for change in pipeline.changes(municipality):
+        key = change["municipality"], change["uuid"], change["version"]
+        assert seen.setdefault(key, change.get("event")) == change.get("event"), key
+
+
+class Alone:
+    """A reconciler whose lists the test writes, with the first three events told."""
+
+    def __init__(self, pipeline):
+        self.pipeline = pipeline
+        pipeline.add_municipality("aarhus", "https://www.aakb.dk")
+        self.redis = Redis(port=pipeline.redis.port, db=pipeline.database)
+        self.lists = Lists(pipeline, "aarhus")
+        self.events = [event(number) for number in range(1, 4)]
+        pipeline.start("reconciler")
+        self.place = self.lists.publish(self.events)
+        self.wait_told()
+
+    def next_list(self):
+        """One event changed, one gone, one new."""
+        self.events = [{**self.events[0], "title": "Another title"}, self.events[1], event(9)]
+        return self.events
+
+    @property
+    def table(self):
+        return self.pipeline.vendor_table("aarhus")
+
+    def wait_told(self):
+        wanted = {item["uuid"]: item for item in self.events}
+        self.pipeline.wait(lambda: self.table == wanted, "the vendor to have the list", 60)
+
+    def applied_offset(self):
+        return int(self.redis.hget("{aarhus}:m", "offset") or -1)
+
+    def hashes_read(self):
+        return self.redis.info("commandstats").get("cmdstat_hgetall", {}).get("calls", 0)
+
+    def wait_read(self):
+        """Until every list has been handed to the reconciler."""
+        name = self.pipeline.topics.name("snapshots")
+        wait_until(lambda: sum(value for key, value in self.pipeline["reconciler"].metrics().items()
+                               if key.startswith("dplsync_kafka_consumer_lag") and name in key) == 0,
+                   "the list to be read")
+
+
+@pytest.fixture
+def alone(pipeline):
+    alone = Alone(pipeline)
+    yield alone
+    alone.redis.close()
+
+
+def stop_before_state(alone, kafka, redis):
+    """It has the list, and waits for the state."""
+    redis.pause()
+    alone.lists.publish(alone.next_list())
+    alone.wait_read()
+
+
+def stop_before_told(alone, kafka, redis):
+    """It has produced the changes, and Kafka has not taken them."""
+    stop_before_state(alone, kafka, redis)
+    kafka.pause()
+    redis.resume()
+    before = alone.hashes_read()
+    wait_until(lambda: alone.hashes_read() >= before + 2, "the state to be read")
+
+
+def stop_before_applied(alone, kafka, redis):
+    """Kafka has the changes, and the state has not moved."""
+    stop_before_told(alone, kafka, redis)
+    redis.pause()
+    kafka.resume()
+    alone.pipeline.wait(lambda: len(alone.pipeline.changes("aarhus", "snapshot")) >= 2,
+                        "the completion record")
+
+
+def stop_in_parts(alone, kafka, redis):
+    """It has the first of two parts."""
+    first, second = alone.lists.parts(alone.next_list(), parts=2)
+    alone.lists.send(first)
+    alone.wait_read()
+    alone.rest = second
+
+
+def stop_applied(alone, kafka, redis):
+    """The state has moved, and the group's offset has not."""
+    _, offset = alone.lists.publish(alone.next_list())
+    wait_until(lambda: alone.applied_offset() == offset, "the state to move", interval=0.002)
+
+
+def stop_committed(alone, kafka, redis):
+    """Everything is done."""
+    partition, offset = alone.lists.publish(alone.next_list())
+    group = alone.pipeline.topics.prefix + "reconciler"
+    wait_until(lambda: alone.pipeline.topics.committed(group, "snapshots").get(partition) ==
+               offset + 1, "the offset to be committed", interval=0.2)
+
+
+STEPS = [stop_in_parts, stop_before_state, stop_before_told, stop_before_applied, stop_applied,
+         stop_committed]
+
+
+@pytest.mark.parametrize("stop", STEPS, ids=lambda stop: stop.__name__)
+def test_killed_where_others_can_see_a_difference(pipeline, alone, kafka, redis, stop):
+    """What lies between two of these places is thinking, which leaves no trace."""
+    alone.rest = None
+    stop(alone, kafka, redis)
+    pipeline["reconciler"].kill()
+    redis.resume()
+    kafka.resume()
+    pipeline["reconciler"].start()
+    if alone.rest:
+        alone.lists.send(alone.rest)
+    alone.wait_told()
+    check_versions(pipeline)
+    pipeline.wait(lambda: len({change["version"] for change in pipeline.changes("aarhus")}) == 2,
+                  "the second list to be told under one version")
+    assert len(pipeline.changes("aarhus", "snapshot")) <= 3
+    assert pipeline["reconciler"].stop() == 0
+
+
+def test_all_of_redis_flushed_under_way(pipeline, redis):
+    handle = pipeline.add("aarhus", generate=30, future=True)
+    pipeline.start()
+    wait_in_step(pipeline, "aarhus", handle)
+    gone, changed, kept = list(handle.events())[:3]
+    handle.unpublish(gone)
+    wait_in_step(pipeline, "aarhus", handle)
+    redis.flush()
+    handle.edit_event(changed, title="After the flush")
+    handle.unpublish(kept)
+    wait_in_step(pipeline, "aarhus", handle, timeout=60)
+    check_versions(pipeline)
+    assert len(pipeline.changes("aarhus", "create")) == 30
+    assert len(pipeline.changes("aarhus", "delete", gone)) == 1
+
+
+def test_redis_killed_and_an_older_copy_restored(pipeline, redis):
+    handle = pipeline.add("aarhus", generate=30, future=True)
+    pipeline.start()
+    wait_in_step(pipeline, "aarhus", handle)
+    redis.save()
+    gone, changed, later = list(handle.events())[:3]
+    handle.edit_event(changed, title="After the copy")
+    handle.unpublish(gone)
+    wait_in_step(pipeline, "aarhus", handle)
+    redis.restore()
+    handle.unpublish(later)
+    handle.edit_event(changed, title="After the restoring")
+    wait_in_step(pipeline, "aarhus", handle, timeout=60)
+    check_versions(pipeline)
+    assert len(pipeline.changes("aarhus", "create")) == 30
+    assert len(pipeline.changes("aarhus", "delete", gone)) == 1
+    status = pipeline["reconciler"].metrics()
+    assert status["dplsync_reconciler_rebuilds_total"] >= 1
+    assert status["dplsync_reconciler_rebuild_records_total"] >= 30
+
+
+@pytest.mark.slow
+def test_the_broker_is_away_for_half_a_minute(pipeline, kafka):
+    handle = pipeline.add("aarhus", generate=30, future=True)
+    pipeline.start()
+    wait_in_step(pipeline, "aarhus", handle)
+    gone, changed = list(handle.events())[:2]
+    handle.edit_event(changed, title="Just before")
+    kafka.kill()
+    time.sleep(15)
+    handle.edit_event(changed, title="While Kafka is away")
+    handle.unpublish(gone)
+    time.sleep(15)
+    assert pipeline["reconciler"].alive
+    kafka.start()
+    wait_in_step(pipeline, "aarhus", handle, timeout=90)
+    check_versions(pipeline)
+    assert pipeline.stop() == {"fetcher": 0, "reconciler": 0, "writer": 0}
+
+
+@pytest.mark.slow
+def test_98_municipalities(make_pipeline):
+    """All of Denmark, small: told, edited, one event of each withdrawn, and a restart under way."""
+    pipeline = make_pipeline(partitions=24)
+    pipeline.config["defaults"]["poll_interval"] = "2s"
+    handles = {f"site-{n}": pipeline.add(f"site-{n}", generate=15, number=1000 * n, future=True)
+               for n in range(98)}
+    pipeline.start("fetcher", "reconciler")
+
+    def in_step():
+        return all(told(pipeline, name) == shown(handle) for name, handle in handles.items())
+
+    pipeline.wait(in_step, "98 sites and the vendor to agree", 120)
+    for handle in handles.values():
+        changed, gone = list(handle.events())[:2]
+        handle.edit_event(changed, title="Edited")
+        handle.unpublish(gone)
+    pipeline["reconciler"].kill()
+    pipeline["reconciler"].start()
+    pipeline.wait(in_step, "98 sites and the vendor to agree again", 120)
+    check_versions(pipeline)
+    assert len(pipeline.changes(op="create")) == 98 * 15
+    assert pipeline["reconciler"].resident_kb() < 30 * 1024
+
+
+@pytest.mark.parametrize("spoil, detail", [
+    (lambda part: (b"<html>", part[1]), "the part is not a JSON array"),
+    (lambda part: (part[0], {**part[1], "dplsync-events": "7"}),
+     "the list is said to have 7 events, and has 1"),
+    (lambda part: (part[0], {"content-type": "application/json"}), "header dplsync-snapshot-id"),
+    (lambda part: (None, part[1]), "no value"),
+], ids=["no-array", "other-count", "no-headers", "no-value"])
+def test_a_bad_list_is_a_dead_letter_and_the_next_one_is_told(pipeline, alone, spoil, detail):
+    bad = spoil(alone.lists.parts([event(50)])[0])
+    partition, offset = alone.lists.send(bad)
+    letters = pipeline.wait(pipeline.dead_letters, "the dead letter")
+    assert len(letters) == 1
+    letter = letters[0]
+    assert (letter.key, letter.value) == ("aarhus", bad[0])
+    assert letter.headers["dplsync-reason"] == "invalid-snapshot"
+    assert detail in letter.headers["dplsync-detail"]
+    assert (letter.headers["dplsync-partition"], letter.headers["dplsync-offset"]) == \
+        (str(partition), str(offset))
+    for name in bad[1]:
+        assert letter.headers[name] == bad[1][name]
+    alone.lists.publish(alone.next_list())
+    alone.wait_told()
+
+
+def test_a_key_gets_its_tombstone(pipeline, alone):
+    """Thirty days are in the entry's own time of deletion, which is set back."""
+    gone = alone.events.pop()["uuid"]
+    alone.lists.publish(alone.events)
+    alone.wait_told()
+    field = bytes.fromhex(gone.replace("-", ""))
+    entry = bytearray(alone.redis.hget("{aarhus}:s", field))
+    since = slice(len(entry) - 8, len(entry))  # without series and links, it is the last member
+    assert abs(int.from_bytes(entry[since], "little") / 1000 - time.time()) < 600
+    entry[since] = int((time.time() - 31 * 86400) * 1000).to_bytes(8, "little")
+    alone.redis.hset("{aarhus}:s", field, bytes(entry))
+    alone.lists.publish(alone.events)
+    nulls = pipeline.wait(lambda: [record for record in pipeline.topics.read("changes")
+                                   if record.value is None], "the tombstone")
+    assert [record.key for record in nulls] == [f"aarhus/{gone}"]
+    pipeline.wait(lambda: not alone.redis.hexists("{aarhus}:s", field), "the entry to go")
+    alone.lists.publish(alone.events)
+    pipeline.wait(lambda: len(pipeline.changes("aarhus", "snapshot")) == 4, "another list")
+    assert sum(record.value is None for record in pipeline.topics.read("changes")) == 1
+
+
+def test_drift_is_counted_and_named_and_never_fought(pipeline):
+    handle = pipeline.add("aarhus", generate=5, future=True)
+    pipeline.start()
+    wait_in_step(pipeline, "aarhus", handle)
+    uuid = next(iter(handle.events()))
+    link = {"url": "https://tickets.example/1", "admin_url": "https://tickets.example/admin/1"}
+    pipeline.send("aarhus", uuid=uuid, external_data=link)
+    pipeline.wait(lambda: pipeline.results("aarhus", uuid), "the result")
+    other = {"url": "https://elsewhere.example", "admin_url": link["admin_url"]}
+    handle.edit_event(uuid, external_data=other)
+    pipeline.command("aarhus", command="refresh", full=True, fresh=True, id="look")
+    pipeline.wait(lambda: pipeline.redis_status("aarhus").get("reconciler_drift") == "1", "drift")
+    assert pipeline.redis_status("aarhus")["reconciler_drift_events"] == uuid
+    assert pipeline["reconciler"].metrics()[
+        'dplsync_reconciler_drift_total{municipality="aarhus"}'] >= 1
+    assert handle.event(uuid)["external_data"] == other
+    pipeline.send("aarhus", uuid=uuid, external_data=other)
+    pipeline.wait(lambda: len(pipeline.results("aarhus", uuid)) == 2, "the second result")
+    pipeline.command("aarhus", command="refresh", full=True, fresh=True, id="look-again")
+    pipeline.wait(lambda: pipeline.redis_status("aarhus").get("reconciler_drift") == "0",
+                  "the drift to end with another wish")
