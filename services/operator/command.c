@@ -13,23 +13,22 @@
 #include "operator/console.h"
 #include "operator/invocation.h"
 
-enum { WORDS_BYTES = 64 };
+enum { WORDS_BYTES = 64, HELP_COLUMNS = 79 };
 
-/* The texts are broken for a terminal of 80 columns. */
 const struct command commands[] = {
         { .words = "topics check",
           .summary = "Look whether the topics are at Kafka as dplsync needs them",
-          .text = "Compares each topic with what it must be: its partitions, its cleanup policy\n"
-                  "and the other settings that dplsync's promises hang on. What would only be\n"
-                  "better otherwise is said, too. Writes nothing. Exit code 1 when something is\n"
-                  "missing or wrong.\n",
+          .text = "Compares each topic with what it must be: its partitions, its cleanup policy "
+                  "and the other settings that dplsync's promises hang on. What would only be "
+                  "better otherwise is said, too. Writes nothing. Exit code 1 when something is "
+                  "missing or wrong.",
           .run = cli_topics_check },
         { .words = "topics create",
           .options = INVOCATION_DRY_RUN | INVOCATION_REPLICATION,
           .summary = "Create the topics that are missing",
-          .text = "Creates what is missing of the six topics, with topics.partitions partitions.\n"
-                  "What stands is never changed, so it is safe to repeat. Exit code 1 when\n"
-                  "afterwards one is missing or wrong.\n",
+          .text = "Creates what is missing of the six topics, with topics.partitions partitions. "
+                  "What stands is never changed, so it is safe to repeat. Exit code 1 when "
+                  "afterwards one is missing or wrong.",
           .run = cli_topics_create },
         { .words = "status",
           .operands = "[MUNICIPALITY]",
@@ -37,45 +36,44 @@ const struct command commands[] = {
           .options = INVOCATION_ALL,
           .summary = "Show what is wrong, the worst first",
           .text = "All municipalities in numbers, and a line for each that is not as it should "
-                  "be.\n"
-                  "Of one municipality all that is known, and what to do. Writes nothing.\n",
+                  "be. Of one municipality all that is known, and what to do. Writes nothing.",
           .run = cli_status },
         { .words = "console",
           .summary = "Show all municipalities on a page, for the browser",
-          .text = "What is wrong stands first, with what to do about it. The page is at\n"
-                  "console.address; without console.actions it only shows. Runs until it is\n"
-                  "interrupted.\n",
+          .text = "What is wrong stands first, with what to do about it. The page is at "
+                  "console.address; without console.actions it only shows. Runs until it is "
+                  "interrupted.",
           .run = console_run },
         { .words = "refresh",
           .operands = "MUNICIPALITY...",
           .operands_max = COMMAND_OPERANDS_MAX,
           .options = INVOCATION_DRY_RUN | INVOCATION_ALL | INVOCATION_FULL | INVOCATION_FRESH,
           .summary = "Read the lists of these sites now",
-          .text = "Asks the fetcher to read now instead of at its next turn. Safe to repeat: it\n"
-                  "costs the site a read.\n",
+          .text = "Asks the fetcher to read now instead of at its next turn. Safe to repeat: it "
+                  "costs the site a read.",
           .run = cli_refresh },
         { .words = "reassert",
           .operands = "MUNICIPALITY...",
           .operands_max = COMMAND_OPERANDS_MAX,
           .options = INVOCATION_DRY_RUN | INVOCATION_ALL,
           .summary = "Tell the vendor all events of these sites again",
-          .text = "The next whole list is told as a whole, each event with `reassert`, whether it\n"
-                  "changed or not. For a vendor who lost what it had. Safe to repeat.\n",
+          .text = "The next whole list is told as a whole, each event with `reassert`, whether it "
+                  "changed or not. For a vendor who lost what it had. Safe to repeat.",
           .run = cli_reassert },
         { .words = "replay updates",
           .options = INVOCATION_REPLAY | INVOCATION_UNDO,
           .summary = "Send the vendor's updates of a span of time again",
-          .text = "With their versions: what was replaced by a newer update stays replaced, what\n"
-                  "still stands is sent to the site once more. With --undo it is the other way\n"
-                  "round: what was wished in the span is taken back, each value to what was\n"
-                  "wished before, unless it was wished anew since. Safe to repeat.\n",
+          .text = "With their versions: what was replaced by a newer update stays replaced, what "
+                  "still stands is sent to the site once more. With --undo it is the other way "
+                  "round: what was wished in the span is taken back, each value to what was "
+                  "wished before, unless it was wished anew since. Safe to repeat.",
           .run = cli_replay_updates },
         { .words = "replay results",
           .options = INVOCATION_REPLAY,
           .summary = "Send what should stand on the sites again",
-          .text = "Each event's standing wish, links and state, of those that had a result since\n"
-                  "--from. For a site that was restored from an older backup: the time of the\n"
-                  "backup is the right --from. Safe to repeat.\n",
+          .text = "Each event's standing wish, links and state, of those that had a result since "
+                  "--from. For a site that was restored from an older backup: the time of the "
+                  "backup is the right --from. Safe to repeat.",
           .run = cli_replay_results },
         { .words = "validate",
           .operands = "FILE|TOPIC",
@@ -84,11 +82,10 @@ const struct command commands[] = {
           .options = INVOCATION_MESSAGE | INVOCATION_FROM,
           .summary = "Check messages against the rules",
           .text = "Of a file (- is standard input), for a vendor's own tests: JSON documents one "
-                  "a\n"
-                  "line, over several lines, or in one array; each wrong one is said with its "
-                  "line.\n"
-                  "Of a topic (updates, changes, results, control, snapshots): every record, with\n"
-                  "its partition and offset. Exit code 1 when one is wrong. Writes nothing.\n",
+                  "a line, over several lines, or in one array; each wrong one is said with its "
+                  "line. Of a topic (updates, changes, results, control, snapshots): every "
+                  "record, with its partition and offset. Exit code 1 when one is wrong. Writes "
+                  "nothing.",
           .run = cli_validate },
         { .words = "tail",
           .operands = "TOPIC",
@@ -97,20 +94,20 @@ const struct command commands[] = {
           .options =
                   INVOCATION_MUNICIPALITY | INVOCATION_UUID | INVOCATION_TIMES | INVOCATION_LIMIT,
           .summary = "Follow a topic, a line a record",
-          .text = "From now on, or since --from; until it is interrupted, or --limit records were\n"
-                  "shown, or up to --to. With --json each line is the whole record.\n",
+          .text = "From now on, or since --from; until it is interrupted, or --limit records were "
+                  "shown, or up to --to. With --json each line is the whole record.",
           .run = cli_tail },
         { .words = "holds list",
           .summary = "List the deletions that wait for a decision",
-          .text = "A site that suddenly lacks many events is not believed at once: the deletions\n"
-                  "are held. Writes nothing.\n",
+          .text = "A site that suddenly lacks many events is not believed at once: the deletions "
+                  "are held. Writes nothing.",
           .run = cli_holds_list },
         { .words = "holds show",
           .operands = "MUNICIPALITY",
           .operands_min = 1,
           .operands_max = 1,
           .summary = "Show which events a hold would delete",
-          .text = "With their titles, as the vendor was told them last. Writes nothing.\n",
+          .text = "With their titles, as the vendor was told them last. Writes nothing.",
           .run = cli_holds_show },
         { .words = "holds approve",
           .operands = "MUNICIPALITY HOLD",
@@ -119,9 +116,8 @@ const struct command commands[] = {
           .options = INVOCATION_DRY_RUN,
           .summary = "Let the deletions of a hold pass",
           .text = "HOLD is the id that `dplsync holds list` shows: it stands for exactly the "
-                  "events\n"
-                  "that were looked at. The site is read once more, past its cache, and what it\n"
-                  "still lacks is deleted. A hold that changed meanwhile is refused.\n",
+                  "events that were looked at. The site is read once more, past its cache, and "
+                  "what it still lacks is deleted. A hold that changed meanwhile is refused.",
           .run = cli_holds_approve },
         { .words = "holds reject",
           .operands = "MUNICIPALITY HOLD",
@@ -130,14 +126,13 @@ const struct command commands[] = {
           .options = INVOCATION_DRY_RUN,
           .summary = "Keep the events of a hold",
           .text = "They stay known to the vendor, and nothing is said of them for 24 h; if the "
-                  "site\n"
-                  "still lacks them then, they are held anew.\n",
+                  "site still lacks them then, they are held anew.",
           .run = cli_holds_reject },
         { .words = "dead-letters list",
           .options = INVOCATION_LETTERS | INVOCATION_HANDLED | INVOCATION_LIMIT,
           .summary = "List what could not be done",
-          .text = "Updates that the sites refused, or that cannot be understood, the newest last;\n"
-                  "without --limit the last 100 of those that still wait. Writes nothing.\n",
+          .text = "Updates that the sites refused, or that cannot be understood, the newest last; "
+                  "without --limit the last 100 of those that still wait. Writes nothing.",
           .run = cli_dead_letters_list },
         { .words = "dead-letters show",
           .operands = "LETTER",
@@ -145,28 +140,40 @@ const struct command commands[] = {
           .operands_max = 1,
           .summary = "Show a dead letter whole",
           .text = "LETTER is the name that `dplsync dead-letters list` shows, such as 3/1042. "
-                  "With\n"
-                  "the message itself and what the site answered. Writes nothing.\n",
+                  "With the message itself and what the site answered. Writes nothing.",
           .run = cli_dead_letters_show },
         { .words = "dead-letters replay",
           .operands = "LETTER...",
           .operands_max = COMMAND_OPERANDS_MAX,
           .options = INVOCATION_LETTERS | INVOCATION_ALL | INVOCATION_RATE | INVOCATION_DRY_RUN,
           .summary = "Send dead letters to the sites again",
-          .text = "In their order and with their versions: what was replaced by a newer update\n"
+          .text = "In their order and with their versions: what was replaced by a newer update "
                   "since stays replaced. Each is marked when it was sent, so an interrupted run "
-                  "goes\n"
-                  "on where it stopped when it is repeated. What would be refused again is not "
-                  "sent,\n"
-                  "and said; then the exit code is 1.\n",
+                  "goes on where it stopped when it is repeated. What would be refused again is "
+                  "not sent, and said; then the exit code is 1.",
           .run = cli_dead_letters_replay },
         { .words = "dead-letters discard",
           .operands = "LETTER...",
           .operands_max = COMMAND_OPERANDS_MAX,
           .options = INVOCATION_LETTERS | INVOCATION_ALL | INVOCATION_RATE | INVOCATION_DRY_RUN,
           .summary = "Mark dead letters as settled",
-          .text = "Nothing is sent to a site; they are no longer listed. Safe to repeat.\n",
+          .text = "Nothing is sent to a site; they are no longer listed. Safe to repeat.",
           .run = cli_dead_letters_discard },
+        { .words = "replay updates",
+          .options = INVOCATION_REPLAY | INVOCATION_UNDO,
+          .summary = "Send the vendor's updates of a span of time again",
+          .text = "With their versions: what was replaced by a newer update stays replaced, what "
+                  "still stands is sent to the site once more. With --undo it is the other way "
+                  "round: what was wished in the span is taken back, each value to what was "
+                  "wished before, unless it was wished anew since. Safe to repeat.",
+          .run = cli_replay_updates },
+        { .words = "replay results",
+          .options = INVOCATION_REPLAY,
+          .summary = "Send what should stand on the sites again",
+          .text = "Each event's standing wish, links and state, of those that had a result since "
+                  "--from. For a site that was restored from an older backup: the time of the "
+                  "backup is the right --from. Safe to repeat.",
+          .run = cli_replay_results },
 };
 const size_t commands_count = ARRAY_LENGTH(commands);
 
@@ -249,11 +256,34 @@ void command_help_all(struct buffer *out)
                 "`dplsync COMMAND --help` says more about one.\n");
 }
 
+/* For a terminal of 80 columns. */
+static void append_wrapped(struct buffer *out, const char *text)
+{
+        size_t column = 0;
+
+        while (*text) {
+                size_t word = strcspn(text, " ");
+
+                if (column > 0 && column + 1 + word > HELP_COLUMNS) {
+                        buffer_append_byte(out, '\n');
+                        column = 0;
+                } else if (column > 0) {
+                        buffer_append_byte(out, ' ');
+                        column++;
+                }
+                buffer_append(out, text, word);
+                column += word;
+                text += word + (text[word] == ' ');
+        }
+        buffer_append_byte(out, '\n');
+}
+
 void command_help(const struct command *command, struct buffer *out)
 {
-        buffer_append_format(out, "dplsync %s%s%s [OPTIONS]\n\n%s.\n\n%s\nOptions:\n",
-                             command->words, command->operands ? " " : "",
-                             command->operands ? command->operands : "", command->summary,
-                             command->text);
+        buffer_append_format(out, "dplsync %s%s%s [OPTIONS]\n\n%s.\n\n", command->words,
+                             command->operands ? " " : "",
+                             command->operands ? command->operands : "", command->summary);
+        append_wrapped(out, command->text);
+        buffer_append_text(out, "\nOptions:\n");
         invocation_help(command, out);
 }
