@@ -25,5 +25,6 @@ int cli_replay_updates(const struct invocation *invocation, struct error *error)
 int cli_replay_results(const struct invocation *invocation, struct error *error);
 int cli_validate(const struct invocation *invocation, struct error *error);
 int cli_tail(const struct invocation *invocation, struct error *error);
+int cli_trail(const struct invocation *invocation, struct error *error); /* tail --event */
 
 #endif

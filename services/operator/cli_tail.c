@@ -121,8 +121,28 @@ static bool show(void *context, const struct record *record)
                (work->invocation->limit == 0 || work->shown < work->invocation->limit);
 }
 
+/* Either a topic or an event. */
+static int check_use(const struct invocation *invocation, struct error *error)
+{
+        static const unsigned of_topics = INVOCATION_UUID | INVOCATION_TO | INVOCATION_LIMIT;
+        bool event = invocation->given & INVOCATION_EVENT;
+
+        if (event && invocation->operand_count > 0)
+                return error_set(error, "either a topic or --event, not both");
+        if (!event && invocation->operand_count == 0)
+                return error_set(error, "which topic? Name one, or write --event UUID");
+        if (event && invocation->given & of_topics)
+                return error_set(error, "--event takes no more than --municipality and --from");
+        if (!event && topic_of_suffix(invocation->operands[0]) == TOPIC_COUNT)
+                return error_set(error,
+                                 "\"%.40s\" is no topic; there are snapshots, changes, updates, "
+                                 "results, dead-letters and control",
+                                 invocation->operands[0]);
+        return 0;
+}
+
 /* With an end there is nothing to wait for. */
-int cli_tail(const struct invocation *invocation, struct error *error)
+static int tail(const struct invocation *invocation, struct error *error)
 {
         _cleanup_(work_close) struct work work = { .invocation = invocation };
         enum topic topic = topic_of_suffix(invocation->operands[0]);
@@ -132,13 +152,6 @@ int cli_tail(const struct invocation *invocation, struct error *error)
         };
         int64_t now_ms;
 
-        if (topic == TOPIC_COUNT) {
-                error_set(error,
-                          "\"%.40s\" is no topic; there are snapshots, changes, updates, results, "
-                          "dead-letters and control",
-                          invocation->operands[0]);
-                return EXIT_USAGE;
-        }
         if (desk_open(&work.desk, invocation->config_path, error) < 0)
                 return EXIT_USAGE;
         now_ms = desk_now_ms(&work.desk);
@@ -150,4 +163,12 @@ int cli_tail(const struct invocation *invocation, struct error *error)
         if (scan_run(&work.desk, &scan, error) == 0 || work.desk.interrupted)
                 return EXIT_DONE;
         return EXIT_FAILED;
+}
+
+int cli_tail(const struct invocation *invocation, struct error *error)
+{
+        if (check_use(invocation, error) < 0)
+                return EXIT_USAGE;
+        return invocation->given & INVOCATION_EVENT ? cli_trail(invocation, error)
+                                                    : tail(invocation, error);
 }

@@ -88,14 +88,17 @@ const struct command commands[] = {
                   "nothing.",
           .run = cli_validate },
         { .words = "tail",
-          .operands = "TOPIC",
-          .operands_min = 1,
+          .operands = "[TOPIC]",
           .operands_max = 1,
-          .options =
-                  INVOCATION_MUNICIPALITY | INVOCATION_UUID | INVOCATION_TIMES | INVOCATION_LIMIT,
+          .options = INVOCATION_MUNICIPALITY | INVOCATION_UUID | INVOCATION_TIMES |
+                     INVOCATION_LIMIT | INVOCATION_EVENT,
           .summary = "Follow a topic, a line a record",
           .text = "From now on, or since --from; until it is interrupted, or --limit records were "
-                  "shown, or up to --to. With --json each line is the whole record.",
+                  "shown, or up to --to. With --json each line is the whole record. With --event "
+                  "instead of "
+                  "a topic: what the site showed, what the vendor was told, what it wished and "
+                  "what "
+                  "became of it, in order of time.",
           .run = cli_tail },
         { .words = "holds list",
           .summary = "List the deletions that wait for a decision",

@@ -40,6 +40,8 @@ static const struct option table[] = {
         { "--municipality", "ID", INVOCATION_MUNICIPALITY, MUNICIPALITY, AT(municipality), 0,
           "only this municipality" },
         { "--uuid", "UUID", INVOCATION_UUID, UUID, AT(uuid_text), 0, "only this event" },
+        { "--event", "UUID", INVOCATION_EVENT, UUID, AT(uuid_text), 0,
+          "all that happened to this event, across all topics" },
         { "--reason", "CODE", INVOCATION_REASON, TEXT, AT(reason), 0,
           "only this reason, such as rejected-by-cms" },
         { "--from", "TIME", INVOCATION_FROM, MOMENT, AT(from), 0,

@@ -169,3 +169,19 @@ class TestStatus:
             operate(pipeline, "status", "--all")
             times.append(time.monotonic() - before)
         assert min(times) < 1.0, f"{times} s"
+
+
+class TestTrail:
+    def test_tells_the_history_of_an_event_in_order_of_time(self, pipeline, busy):
+        said = operate_json(pipeline, "tail", "--event", busy)
+        assert (said["municipality"], said["uuid"]) == ("aarhus", busy)
+        kinds = [entry["kind"] for entry in said["entries"]]
+        assert kinds[:2] == ["shown", "told"] and kinds.index("wished") < kinds.index("ended")
+        times = [entry["time"] for entry in said["entries"]]
+        assert times == sorted(times)
+        text = operate(pipeline, "tail", "--event", busy.upper(), "--municipality", "aarhus")
+        assert "vendor wishes  " in text and "SoldOut" in text
+
+    def test_an_event_that_nobody_knows_is_a_sentence(self, pipeline, busy):
+        result = run("tail", "--event", GOOD["uuid"], "--config", pipeline.config_path)
+        assert_one_sentence(result, 1, "never told", "--municipality")
