@@ -75,6 +75,17 @@ const struct command commands[] = {
                   "--from. For a site that was restored from an older backup: the time of the "
                   "backup is the right --from. Safe to repeat.",
           .run = cli_replay_results },
+        { .words = "plan",
+          .operands = "MUNICIPALITY",
+          .operands_min = 1,
+          .operands_max = 1,
+          .summary = "Show what the vendor would be told now",
+          .text = "Reads the site past its cache, compares its list with what is known, by the "
+                  "rules "
+                  "of this configuration, and lists what would be created, updated and deleted. "
+                  "For "
+                  "a new municipality, or a setting that is to be tried first. Writes nothing.",
+          .run = cli_plan },
         { .words = "validate",
           .operands = "FILE|TOPIC",
           .operands_min = 1,
@@ -162,21 +173,6 @@ const struct command commands[] = {
           .summary = "Mark dead letters as settled",
           .text = "Nothing is sent to a site; they are no longer listed. Safe to repeat.",
           .run = cli_dead_letters_discard },
-        { .words = "replay updates",
-          .options = INVOCATION_REPLAY | INVOCATION_UNDO,
-          .summary = "Send the vendor's updates of a span of time again",
-          .text = "With their versions: what was replaced by a newer update stays replaced, what "
-                  "still stands is sent to the site once more. With --undo it is the other way "
-                  "round: what was wished in the span is taken back, each value to what was "
-                  "wished before, unless it was wished anew since. Safe to repeat.",
-          .run = cli_replay_updates },
-        { .words = "replay results",
-          .options = INVOCATION_REPLAY,
-          .summary = "Send what should stand on the sites again",
-          .text = "Each event's standing wish, links and state, of those that had a result since "
-                  "--from. For a site that was restored from an older backup: the time of the "
-                  "backup is the right --from. Safe to repeat.",
-          .run = cli_replay_results },
 };
 const size_t commands_count = ARRAY_LENGTH(commands);
 

@@ -185,3 +185,59 @@ class TestTrail:
     def test_an_event_that_nobody_knows_is_a_sentence(self, pipeline, busy):
         result = run("tail", "--event", GOOD["uuid"], "--config", pipeline.config_path)
         assert_one_sentence(result, 1, "never told", "--municipality")
+
+
+class TestPlan:
+    def test_a_site_in_step_has_nothing_to_tell(self, pipeline, busy):
+        said = operate_json(pipeline, "plan", "aarhus")
+        assert (said["events"], said["changes"], said["held"]) == (4, [], 0)
+        assert operate(pipeline, "plan", "aarhus").startswith("aarhus: 4 events in the list; 0 to create")
+
+    def test_names_what_would_be_told_and_tells_nothing(self, pipeline, busy):
+        assert set(pipeline.stop("fetcher").values()) == {0}
+        handle = pipeline.site.control.site("aarhus")
+        edited, gone = sorted(handle.events())[1:3]
+        handle.edit_event(edited, title="Ny titel")
+        handle.unpublish(gone)
+        new = handle.add_event(title="Helt ny")["uuid"]
+        ends = {topic: len(pipeline.topics.read(topic)) for topic in ("snapshots", "changes", "control")}
+        said = {change["uuid"]: change for change in operate_json(pipeline, "plan", "aarhus")["changes"]}
+        assert (said[edited]["op"], said[edited]["changed"]) == ("update", ["title"])
+        assert (said[gone]["op"], said[gone]["reason"]) == ("delete", "absent")
+        assert (said[new]["op"], said[new]["title"]) == ("create", "Helt ny")
+        assert len(said) == 3
+        assert {topic: len(pipeline.topics.read(topic)) for topic in ends} == ends
+
+    def test_a_hold_is_foreseen(self, pipeline):
+        handle = pipeline.add("aarhus", generate=10, future=True)
+        pipeline.start()
+        pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 10, "ten creates")
+        assert set(pipeline.stop("fetcher").values()) == {0}
+        for uuid in sorted(handle.events())[:7]:
+            handle.unpublish(uuid)
+        said = operate_json(pipeline, "plan", "aarhus")
+        assert (said["held"], said["deleted"]) == (7, 0)
+
+    def test_a_setting_can_be_tried_first(self, pipeline, busy):
+        handle = pipeline.site.control.site("aarhus")
+        irrelevant = [uuid for uuid, event in handle.events().items() if not event["ticket_manager_relevance"]]
+        uuid = sorted(handle.events())[1]
+        assert set(pipeline.stop().values()) == {0}
+        handle.edit_event(uuid, ticket_manager_relevance=False)
+        pipeline.municipalities["aarhus"]["relevant_only"] = True
+        pipeline.write_config()
+        said = operate_json(pipeline, "plan", "aarhus")["changes"]
+        assert {(change["uuid"], change["op"], change.get("reason")) for change in said} == \
+            {(each, "delete", "irrelevant") for each in {*irrelevant, uuid}}
+
+    def test_a_new_site_before_anything_is_told(self, pipeline):
+        handle = pipeline.add("aarhus", generate=3, future=True)
+        pipeline.write_config()
+        said = operate_json(pipeline, "plan", "aarhus")
+        assert {change["uuid"] for change in said["changes"]} == set(handle.events())
+        assert "nothing is known of it yet" in operate(pipeline, "plan", "aarhus")
+
+    def test_a_site_that_fails_is_a_sentence(self, pipeline, busy):
+        pipeline.site.control.site("aarhus").maintenance(method="GET")
+        result = run("plan", "aarhus", "--config", pipeline.config_path)
+        assert_one_sentence(result, 1, "aarhus", "503")
