@@ -23,6 +23,7 @@ int cli_dead_letters_replay(const struct invocation *invocation, struct error *e
 int cli_dead_letters_discard(const struct invocation *invocation, struct error *error);
 int cli_replay_updates(const struct invocation *invocation, struct error *error);
 int cli_replay_results(const struct invocation *invocation, struct error *error);
+int cli_retire(const struct invocation *invocation, struct error *error);
 int cli_plan(const struct invocation *invocation, struct error *error);
 int cli_validate(const struct invocation *invocation, struct error *error);
 int cli_tail(const struct invocation *invocation, struct error *error);

@@ -25,6 +25,14 @@ static bool on_next(void *context, struct delivery_item *item)
         return run->batch->next(run->batch->context, item);
 }
 
+static void on_placed(void *context, int64_t offset)
+{
+        struct run *run = context;
+
+        if (run->batch->placed)
+                run->batch->placed(run->batch->context, offset);
+}
+
 static void on_progress(void *context, size_t count)
 {
         struct run *run = context;
@@ -50,9 +58,9 @@ static bool is_done(void *context)
 
 int cli_deliver(struct desk *desk, const struct cli_batch *batch, size_t *sent, struct error *error)
 {
-        static const struct delivery_handlers handlers = { .next = on_next,
-                                                           .progress = on_progress,
-                                                           .done = on_done };
+        static const struct delivery_handlers handlers = {
+                .next = on_next, .placed = on_placed, .progress = on_progress, .done = on_done
+        };
         struct run run = { .batch = batch };
         struct delivery *delivery =
                 delivery_start(desk->loop, &desk->cluster, batch->rate, &handlers, &run, error);

@@ -14,6 +14,7 @@ struct cli_batch {
         size_t all;       /* items there are */
         unsigned rate;    /* items a second; 0: as fast as it goes */
         bool (*next)(void *context, struct delivery_item *item);
+        void (*placed)(void *context, int64_t offset); /* as delivery_handlers has it */
         void *context;
 };
 

@@ -75,6 +75,16 @@ const struct command commands[] = {
                   "--from. For a site that was restored from an older backup: the time of the "
                   "backup is the right --from. Safe to repeat.",
           .run = cli_replay_results },
+        { .words = "retire",
+          .operands = "MUNICIPALITY",
+          .operands_min = 1,
+          .operands_max = 1,
+          .options = INVOCATION_FORCE | INVOCATION_DRY_RUN,
+          .summary = "Tell the vendor that a municipality left for good",
+          .text = "All its events are told as deleted, with the reason retired, and its state is "
+                  "cleared. It must no longer be in the configuration of any pod. Safe to repeat; "
+                  "after 30 days a repetition takes its keys out of the topics.",
+          .run = cli_retire },
         { .words = "plan",
           .operands = "MUNICIPALITY",
           .operands_min = 1,

@@ -15,6 +15,7 @@ enum { UNDER_WAY_MAX = 100, AGAIN_MS = 20, CLOSE_MS = 1000, SLICES_A_SECOND = 10
 /* An item under way. It is filled in where it stays: headers point into themselves. */
 struct place {
         bool used;
+        bool written;              /* its first record */
         struct delivery_item item; /* has_then: its second record is still to be sent */
 };
 
@@ -127,6 +128,7 @@ static bool send_item(struct delivery *delivery)
         if (produce(delivery, &place->item.record, (uint64_t)(place - delivery->places)) < 0)
                 return false;
         place->used = true;
+        place->written = false;
         delivery->filled = NULL;
         delivery->under_way++;
         delivery->slice_sent++;
@@ -152,9 +154,11 @@ static void on_delivered(void *context, uint64_t token, int64_t offset, const ch
         struct delivery *delivery = context;
         struct place *place = &delivery->places[token];
 
-        (void)offset;
         if (delivery->ended)
                 return;
+        if (!error && !place->written && delivery->handlers->placed)
+                delivery->handlers->placed(delivery->context, offset);
+        place->written = true;
         if (!error && place->item.has_then) {
                 place->item.has_then = false;
                 if (produce(delivery, &place->item.then, token) == 0)

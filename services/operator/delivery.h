@@ -24,6 +24,8 @@ struct delivery_item {
 struct delivery_handlers {
         /* Fills in the next item. False: there are no more. */
         bool (*next)(void *context, struct delivery_item *item);
+        /* The next item's first record is written, at this offset. May be NULL. */
+        void (*placed)(void *context, int64_t offset);
         /* `count` items are acknowledged, with what follows them. May be NULL. */
         void (*progress)(void *context, size_t count);
         /* Once, at the end; `reason` NULL: everything is acknowledged. The delivery is freed

@@ -4,6 +4,7 @@ import time
 from datetime import datetime, timezone
 
 import pytest
+import redis as redis_client
 
 from operate import assert_one_sentence, operate, operate_json, run
 
@@ -326,3 +327,50 @@ class TestReplay:
 
 def moment(ms):
     return datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat(timespec="milliseconds")
+
+
+class TestRetire:
+    def leave(self, pipeline):
+        """It leaves the configuration of every pod."""
+        del pipeline.municipalities["aarhus"]
+        pipeline.add("viborg", generate=1, future=True)
+        pipeline.write_config()
+        pipeline.wait(lambda: pipeline.changes("viborg", "create"), "the new configuration to be read")
+
+    def keys(self, pipeline):
+        with redis_client.Redis(port=pipeline.redis.port, db=pipeline.database, decode_responses=True) as link:
+            return sorted(link.keys("{aarhus}:*"))
+
+    def test_the_vendor_is_told_and_the_state_is_cleared(self, pipeline, sold):
+        handle, _ = sold
+        self.leave(pipeline)
+        assert operate_json(pipeline, "retire", "aarhus", "--force", "--dry-run")["gone"] == 10
+        assert pipeline.changes("aarhus", "delete") == [] and self.keys(pipeline) != []
+        said = operate_json(pipeline, "retire", "aarhus", "--force")
+        assert (said["gone"], said["cleared"]) == (10, len({"f", "m", "s", "w", "status"}))
+        gone = pipeline.changes("aarhus", "delete")
+        assert {change["uuid"] for change in gone} == set(handle.events())
+        assert {change["reason"] for change in gone} == {"retired"}
+        before = max(change["version"] for change in pipeline.changes("aarhus", "create"))
+        assert all(change["version"] > before for change in gone)
+        assert pipeline.vendor_table("aarhus") == {} and self.keys(pipeline) == []
+        assert pipeline.changes("aarhus", "snapshot")[-1]["known"] == 0
+        assert operate_json(pipeline, "retire", "aarhus")["gone"] == 0, "a second time tells nothing"
+        assert pipeline.dead_letters() == []
+
+    def test_one_that_comes_back_is_told_anew(self, pipeline, sold):
+        handle, _ = sold
+        self.leave(pipeline)
+        operate(pipeline, "retire", "aarhus", "--force")
+        pipeline.add_municipality("aarhus", handle.base_url)
+        pipeline.write_config()
+        pipeline.wait(lambda: len(pipeline.vendor_table("aarhus")) == 10, "its events to be told again")
+        assert pipeline.dead_letters() == []
+
+    def test_one_that_is_still_configured_is_refused(self, pipeline, sold):
+        result = run("retire", "aarhus", "--config", pipeline.config_path)
+        assert_one_sentence(result, 2, "aarhus still stands in")
+        self.leave(pipeline)
+        result = run("retire", "aarhus", "--config", pipeline.config_path)
+        assert_one_sentence(result, 1, "not every pod", "--force")
+        assert pipeline.changes("aarhus", "delete") == []
