@@ -28,5 +28,7 @@ int cli_plan(const struct invocation *invocation, struct error *error);
 int cli_validate(const struct invocation *invocation, struct error *error);
 int cli_tail(const struct invocation *invocation, struct error *error);
 int cli_trail(const struct invocation *invocation, struct error *error); /* tail --event */
+int cli_completion(const struct invocation *invocation, struct error *error);
+int cli_man(const struct invocation *invocation, struct error *error);
 
 #endif

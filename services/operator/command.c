@@ -121,6 +121,17 @@ const struct command commands[] = {
                   "what "
                   "became of it, in order of time.",
           .run = cli_tail },
+        { .words = "completion",
+          .operands = "bash|zsh",
+          .operands_min = 1,
+          .operands_max = 1,
+          .summary = "Write the completion of this command for a shell",
+          .text = "In bash and zsh: . <(dplsync completion bash), or zsh.",
+          .run = cli_completion },
+        { .words = "man",
+          .summary = "Write the manual page",
+          .text = "To read it: dplsync man | man -l -. To install it: dplsync man > dplsync.1.",
+          .run = cli_man },
         { .words = "holds list",
           .summary = "List the deletions that wait for a decision",
           .text = "A site that suddenly lacks many events is not believed at once: the deletions "
@@ -220,8 +231,10 @@ static void say_unknown(const char *first, const char *second, struct error *err
                 names[i] = commands[i].words;
         list_second_words(first, &list);
 
-        const char *nearest = second ? settings_nearest(words, names) : NULL;
+        const char *nearest = settings_nearest(words, names);
 
+        if (!nearest && list.length == 0)
+                nearest = settings_nearest(first, names);
         if (nearest)
                 error_set(error, "%s: no such command; did you mean %s?", words, nearest);
         else if (list.length > 0)
