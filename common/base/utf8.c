@@ -5,7 +5,7 @@
  */
 #include "base/utf8.h"
 
-#include <stdbool.h>
+#include "base/cleanup.h"
 
 static size_t lead_length(unsigned char lead)
 {
@@ -56,6 +56,32 @@ size_t utf8_character(const char *data, size_t length)
                 if (!is_continuation(data[i]))
                         return 0;
         return bytes;
+}
+
+uint32_t utf8_code_point(const char *character, size_t bytes)
+{
+        static const uint8_t first_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+        uint32_t code_point = (uint8_t)character[0] & first_bits[bytes];
+
+        for (size_t i = 1; i < bytes; i++)
+                code_point = code_point << 6 | ((uint8_t)character[i] & 0x3f);
+        return code_point;
+}
+
+bool utf8_is_hidden(uint32_t code_point)
+{
+        static const struct {
+                uint32_t first, last;
+        } hidden[] = {
+                { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },
+                { 0x180e, 0x180e }, { 0x200b, 0x200b }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+                { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+        };
+
+        for (size_t i = 0; i < ARRAY_LENGTH(hidden); i++)
+                if (code_point >= hidden[i].first && code_point <= hidden[i].last)
+                        return true;
+        return false;
 }
 
 size_t utf8_cut(const char *data, size_t length, size_t max_bytes)

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "io/config_file.h"
 #include "io/watch.h"
+#include "operator/kafka_view.h"
 #include "operator/overview_reader.h"
 
 enum {
@@ -108,13 +109,7 @@ static void on_redis_state(void *context, bool up, const char *reason)
 static void on_record(void *context, const struct kafka_record *record)
 {
         struct console_feed *feed = context;
-        const struct record view = { .topic = record->topic,
-                                     .partition = record->partition,
-                                     .offset = record->offset,
-                                     .timestamp_ms = record->timestamp_ms,
-                                     .key = record->key,
-                                     .value = record->value,
-                                     .headers = record->headers };
+        const struct record view = kafka_view(record);
 
         if (record->topic == TOPIC_RESULTS)
                 outcomes_take(&feed->outcomes, record->value, record->headers);

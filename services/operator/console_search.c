@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "operator/kafka_view.h"
 
 enum {
         TASKS_MAX = 8,
@@ -92,13 +93,7 @@ static void on_record(void *context, const struct kafka_record *record)
 {
         struct console_search *search = context;
         struct task *task = search->reading;
-        const struct record view = { .topic = record->topic,
-                                     .partition = record->partition,
-                                     .offset = record->offset,
-                                     .timestamp_ms = record->timestamp_ms,
-                                     .key = record->key,
-                                     .value = record->value,
-                                     .headers = record->headers };
+        const struct record view = kafka_view(record);
 
         if (!task || !search->open[record->topic])
                 return;

@@ -15,36 +15,6 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
-/* Characters that nobody sees and that may change how others look: Cc, the bidirectional ones, what
- * has no width, tags. The joiners U+200C and U+200D are left alone: they are in ordinary writing.
- */
-static const struct {
-        uint32_t first, last;
-} hidden[] = {
-        { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },
-        { 0x180e, 0x180e }, { 0x200b, 0x200b }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
-        { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
-};
-
-static bool is_hidden(uint32_t character)
-{
-        for (size_t i = 0; i < ARRAY_LENGTH(hidden); i++)
-                if (character >= hidden[i].first && character <= hidden[i].last)
-                        return true;
-        return false;
-}
-
-/* The character at the beginning of `data`, which has `bytes` of them. */
-static uint32_t code_point(const char *data, size_t bytes)
-{
-        static const uint8_t first_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-        uint32_t character = (uint8_t)data[0] & first_bits[bytes];
-
-        for (size_t i = 1; i < bytes; i++)
-                character = character << 6 | ((uint8_t)data[i] & 0x3f);
-        return character;
-}
-
 static const char *entity_of(char character)
 {
         switch (character) {
@@ -63,8 +33,8 @@ static const char *entity_of(char character)
         }
 }
 
-/* Appends the next character of `text` and returns its bytes. `box` has the one %04X of a hidden
- * one. */
+/* Appends the next character of `text` and returns its bytes. `boxed`: a hidden one stands in a
+ * box, as fits between tags; else in brackets. */
 static size_t append_character(struct buffer *out, struct slice text, bool boxed)
 {
         size_t bytes = utf8_character(text.data, text.length);
@@ -74,13 +44,13 @@ static size_t append_character(struct buffer *out, struct slice text, bool boxed
                 return 1;
         }
 
-        uint32_t character = code_point(text.data, bytes);
+        uint32_t character = utf8_code_point(text.data, bytes);
         const char *entity = entity_of(text.data[0]);
 
-        if (is_hidden(character) && boxed)
+        if (utf8_is_hidden(character) && boxed)
                 buffer_append_format(out, "<span class=\"hidden\">U+%04" PRIX32 "</span>",
                                      character);
-        else if (is_hidden(character))
+        else if (utf8_is_hidden(character))
                 buffer_append_format(out, "[U+%04" PRIX32 "]", character);
         else if (entity)
                 buffer_append_text(out, entity);

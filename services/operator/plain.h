@@ -9,7 +9,8 @@
 #include "base/buffer.h"
 
 /* Appends `text`, cut at max_bytes (0: not cut) with "…" behind it where it was. Control characters
- * (C0, DEL, C1), marks of direction and what is not UTF-8 become "?"; a line break becomes a blank.
+ * and what else is hidden (utf8_is_hidden), and what is not UTF-8 become "?"; a line break becomes
+ * a blank.
  */
 void plain_append(struct buffer *out, struct slice text, size_t max_bytes);
 

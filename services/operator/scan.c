@@ -5,6 +5,8 @@
  */
 #include "operator/scan.h"
 
+#include "operator/kafka_view.h"
+
 #include "base/memory.h"
 
 enum { TIMES_TIMEOUT_MS = 10000, SILENCE_MS = 30000 };
@@ -32,13 +34,7 @@ static size_t place_of(const struct run *run, enum topic topic, int32_t partitio
 static void on_record(void *context, const struct kafka_record *record)
 {
         struct run *run = context;
-        struct record view = { .topic = record->topic,
-                               .partition = record->partition,
-                               .offset = record->offset,
-                               .timestamp_ms = record->timestamp_ms,
-                               .key = record->key,
-                               .value = record->value,
-                               .headers = record->headers };
+        const struct record view = kafka_view(record);
 
         if (run->enough)
                 return;

@@ -55,11 +55,43 @@ static void test_cut(void **state)
                              rows[i].want, rows[i].says);
 }
 
+static void test_hidden(void **state)
+{
+        static const struct {
+                const char *says;
+                const char *data;
+                uint32_t code_point;
+                bool hidden;
+        } rows[] = {
+                { "a letter", "a", 0x61, false },
+                { "a letter of two bytes", "\xc3\xa6", 0xe6, false },
+                { "a sign of three", "\xe2\x82\xac", 0x20ac, false },
+                { "a face of four", "\xf0\x9f\x98\x80", 0x1f600, false },
+                { "a line break", "\n", 0x0a, true },
+                { "delete", "\x7f", 0x7f, true },
+                { "C1", "\xc2\x9b", 0x9b, true },
+                { "turns the direction", "\xe2\x80\xae", 0x202e, true },
+                { "leaves an isolate", "\xe2\x81\xa9", 0x2069, true },
+                { "has no width", "\xe2\x80\x8b", 0x200b, true },
+                { "joins the parts of a face", "\xe2\x80\x8d", 0x200d, false },
+                { "a tag", "\xf3\xa0\x81\x81", 0xe0041, true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                uint32_t code_point = utf8_code_point(rows[i].data, strlen(rows[i].data));
+
+                check_number(code_point, rows[i].code_point, rows[i].says);
+                check_number(utf8_is_hidden(code_point), rows[i].hidden, rows[i].says);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_character),
                 cmocka_unit_test(test_cut),
+                cmocka_unit_test(test_hidden),
         };
 
         return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
