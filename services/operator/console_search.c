@@ -13,7 +13,7 @@
 
 enum {
         TASKS_MAX = 8,
-        KEPT_MS = 60 * 1000,
+        KEPT_MS = 10 * 1000,
         NAME_BYTES = MUNICIPALITY_ID_BYTES + 72,
         KEY_BYTES = MUNICIPALITY_ID_BYTES + 8,
 };

@@ -4,7 +4,7 @@
  * the events of a hold with their titles. That takes a read of the municipality's partition, so it
  * goes on beside the page, which shows what was found so far and asks again.
  *
- * One search runs at a time; others wait in turn, a few finished ones are kept for a minute. When
+ * One search runs at a time; others wait in turn, a few finished ones are kept for some seconds. When
  * there are too many the one that was looked at longest ago goes.
  */
 #ifndef OPERATOR_CONSOLE_SEARCH_H

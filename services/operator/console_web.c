@@ -159,7 +159,8 @@ static void show_hold(struct answer *answer)
         }
         console_search_hold(answer->web->parts.search, row->id, row->hold, &found);
         if (found.hold_read)
-                page_hold(&answer->text, &data, row->id, found.held, found.done);
+                page_hold(&answer->text, &data, row->id, found.held,
+                          found.done || found.trouble[0] != '\0');
         else if (found.trouble[0] != '\0')
                 show_message(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "Not now", found.trouble);
         else

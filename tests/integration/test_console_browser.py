@@ -99,7 +99,9 @@ def test_a_hold_is_approved_and_the_deletions_reach_the_vendor(make_pipeline, op
     pipeline.start()
     pipeline.wait(lambda: len(pipeline.vendor_table("odense")) == 20, "the vendor to know all")
     gone = list(site.events())[:9]
-    titles = [site.event(uuid)["title"] for uuid in gone]
+    site.edit_event(gone[0], title=HOSTILE)
+    pipeline.wait(lambda: pipeline.vendor_table("odense")[gone[0]]["title"] == HOSTILE, "the new title")
+    titles = [site.event(uuid)["title"] for uuid in gone[1:]] + ["<script>document.title='taken'</script>"]
     for uuid in gone:
         site.unpublish(uuid)
     console.start()
@@ -110,7 +112,8 @@ def test_a_hold_is_approved_and_the_deletions_reach_the_vendor(make_pipeline, op
     browser.open(console.address + "/?municipality=odense")
     browser.one("a.button[href*='/hold']").click()
     browser.wait(lambda: all(title in text_of(browser) for title in titles), "the titles of what would go", 30)
-    assert "9 deletions wait for a decision" in text_of(browser)
+    assert "9 deletions wait for a decision" in text_of(browser) and "U+202E" in text_of(browser)
+    assert browser.driver.title == "Held deletions · dplsync"
     browser.one("input[name=why]").send_keys("moved")
     browser.one("button.danger").click()
     browser.wait(lambda: "approved 9 deletions" in text_of(browser), "the deed on the page")
