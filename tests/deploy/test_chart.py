@@ -472,7 +472,3 @@ def test_the_defaults_are_complete():
 
     look(schema, values, "")
 
-
-def test_the_chart_has_the_version_of_the_programs():
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    assert chart["appVersion"] in program("dplsync", "--version")

@@ -25,6 +25,7 @@ struct options {
         uint16_t port;
         const char *port_file;
         size_t ledger_entries;
+        bool any_address; /* not the loopback interface's alone */
 };
 
 static volatile sig_atomic_t stopping;
@@ -36,11 +37,12 @@ static void on_signal(int number)
 }
 
 static const char usage[] =
-        "usage: dplsync-site [--port N] [--port-file FILE] [--ledger-entries N]\n"
+        "usage: dplsync-site [--port N] [--port-file FILE] [--ledger-entries N] [--any-address]\n"
         "\n"
         "  --port N            port of 127.0.0.1; 0, the default, takes a free one\n"
         "  --port-file FILE    write the port there once requests are served\n"
         "  --ledger-entries N  requests remembered, 1000000 by default\n"
+        "  --any-address       serve every address of the machine: for a container\n"
         "\n"
         "The port is also the first line of standard output. What can be asked of it stands in\n"
         "control.h beside the source.\n";
@@ -51,6 +53,7 @@ static int read_options(int count, char **arguments, struct options *options)
                 { "port", required_argument, NULL, 'p' },
                 { "port-file", required_argument, NULL, 'f' },
                 { "ledger-entries", required_argument, NULL, 'l' },
+                { "any-address", no_argument, NULL, 'a' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
         };
@@ -64,6 +67,8 @@ static int read_options(int count, char **arguments, struct options *options)
                         options->port_file = optarg;
                 } else if (option == 'l') {
                         options->ledger_entries = strtoull(optarg, NULL, 10);
+                } else if (option == 'a') {
+                        options->any_address = true;
                 } else {
                         fputs(usage, option == 'h' ? stdout : stderr);
                         return option == 'h' ? 0 : 2;
@@ -76,8 +81,10 @@ static int read_options(int count, char **arguments, struct options *options)
 
 static struct MHD_Daemon *start_daemon(const struct options *options, struct exchanges *exchanges)
 {
-        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(options->port),
-                                       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+        in_addr_t served = options->any_address ? INADDR_ANY : INADDR_LOOPBACK;
+        struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_port = htons(options->port),
+                                       .sin_addr = { htonl(served) } };
 
         return MHD_start_daemon(
                 MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
