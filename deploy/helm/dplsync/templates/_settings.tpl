@@ -67,10 +67,11 @@
      settings are its own pod's affair. */}}
 {{- define "dplsync.settingsOfTheStart" -}}
 {{- $all := include "dplsync.settings" . | fromJson }}
-{{- $start := pick $all "kafka" "redis" "topics" "contact" "log_format" }}
+{{- $start := omit $all "log_level" "defaults" "console" }}
 {{- range $service := list "fetcher" "reconciler" "writer" }}
 {{- $_ := set $start $service (pick (get $all $service) "admin_address" "lease") }}
 {{- end }}
+{{- $_ := set $start "tracing" (omit ($all.tracing | default dict) "sample_percent") }}
 {{- toJson $start }}
 {{- end }}
 
