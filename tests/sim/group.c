@@ -77,8 +77,8 @@ static void rebalance(struct group *group)
         assignment->errand = (struct errand){ .run = assign, .drop = sim_drop };
         assignment->group = group;
         assignment->generation = group->generation;
-        agenda_add(&group->sim->agenda, &assignment->errand,
-                   sim_now(group->sim) + sim_between(group->sim, 500, 3000));
+        calendar_add(&group->sim->calendar, &assignment->errand,
+                     sim_now(group->sim) + sim_between(group->sim, 500, 3000));
 }
 
 void group_join(struct group *group, struct member *member)

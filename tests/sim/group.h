@@ -40,7 +40,7 @@ void group_add(struct group *group, struct member *member);
 
 /* All three rebalance. */
 void group_join(struct group *group, struct member *member);
-void group_leave(struct group *group, struct member *member); /* it is told */
+void group_leave(struct group *group, struct member *member);   /* it is told */
 void group_put_out(struct group *group, struct member *member); /* it is not */
 
 bool group_owns(const struct member *member, int32_t partition);

@@ -1,72 +1,87 @@
 /* tests/sim/main.c
  *
- * Runs histories: dplsync-sim reconciler [options]. A failing one is named, and its last lines are
- * told; --seed N --trace tells all of it.
+ * Runs histories. A failing one is named, and its last lines are told; --seed N --trace tells all
+ * of it. Seeds are shared out among processes, since histories know nothing of each other.
  */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "base/memory.h"
-#include "sim/world.h"
+#include "sim/history.h"
+
+enum { TWICE_EVERY = 10 }; /* so many histories are run twice, to see that they are the same */
 
 static const char usage[] =
-        "usage: dplsync-sim reconciler [--seed N] [--seeds FROM-TO] [--hours H] [--trace]\n"
-        "                              [--without MECHANISM] [--expect-failure]\n"
+        "usage: dplsync-sim-%s [--seed N] [--seeds FROM-TO] [--hours H] [--jobs N] [--trace]\n"
+        "                      [--without MECHANISM] [--expect-failure]\n"
         "  --seed N            one history\n"
         "  --seeds FROM-TO     many (1-200); the first that breaks ends the run\n"
-        "  --hours H           of faults in each (24); then they are mended\n"
+        "  --hours H           of faults in each (8); then they are mended\n"
+        "  --jobs N            so many processes share the seeds (1)\n"
         "  --trace             tells everything that happens\n"
-        "  --without WHAT      compare-and-set, rebuild, fresh-read or guard is switched off\n"
         "  --expect-failure    succeeds if some history breaks\n"
-        "A history is the same whenever its seed and hours are. Every tenth is run twice to see that.\n";
+        "  --without WHAT      one of these is switched off:";
 
 struct options {
         uint64_t from, to;
-        int64_t hours;
+        int64_t hours, jobs;
         bool trace;
         bool expect_failure;
-        enum sim_without without;
+        unsigned without;
 };
 
-static enum sim_without find_without(const char *name)
+static void explain(void)
 {
-        static const char *const names[] = {
-                [SIM_WITHOUT_COMPARE_AND_SET] = "compare-and-set",
-                [SIM_WITHOUT_REBUILD] = "rebuild",
-                [SIM_WITHOUT_FRESH_READ] = "fresh-read",
-                [SIM_WITHOUT_GUARD] = "guard",
-        };
+        fprintf(stderr, usage, history_name);
+        for (size_t i = 1; i < HISTORY_WITHOUT_MAX && history_without[i]; i++)
+                fprintf(stderr, " %s", history_without[i]);
+        fputs("\nA history is the same whenever its seed and hours are.\n", stderr);
+}
 
-        for (size_t i = 1; i < ARRAY_LENGTH(names); i++)
-                if (strcmp(names[i], name) == 0)
-                        return (enum sim_without)i;
-        return SIM_WITHOUT_NOTHING;
+static bool take_number(const char *text, int64_t *number)
+{
+        char *end = NULL;
+
+        *number = strtoll(text, &end, 10);
+        return *end == '\0' && *number > 0;
+}
+
+static bool take_seeds(const char *text, struct options *options)
+{
+        char *end = NULL;
+
+        options->from = options->to = strtoull(text, &end, 10);
+        if (*end == '-')
+                options->to = strtoull(end + 1, &end, 10);
+        return *end == '\0' && options->to >= options->from;
+}
+
+static bool take_without(const char *name, unsigned *without)
+{
+        for (unsigned i = 1; i < HISTORY_WITHOUT_MAX && history_without[i]; i++)
+                if (strcmp(history_without[i], name) == 0)
+                        *without = i;
+        return *without != 0;
 }
 
 static bool take_option(struct options *options, int option)
 {
-        char *end = NULL;
-
         switch (option) {
         case 's':
-                options->from = options->to = strtoull(optarg, &end, 10);
-                return *end == '\0';
-        case 'S':
-                options->from = strtoull(optarg, &end, 10);
-                options->to = *end == '-' ? strtoull(end + 1, &end, 10) : 0;
-                return *end == '\0' && options->to >= options->from;
+                return take_seeds(optarg, options);
         case 'h':
-                options->hours = strtoll(optarg, &end, 10);
-                return *end == '\0' && options->hours > 0;
+                return take_number(optarg, &options->hours);
+        case 'j':
+                return take_number(optarg, &options->jobs);
         case 't':
                 options->trace = true;
                 return true;
         case 'w':
-                options->without = find_without(optarg);
-                return options->without != SIM_WITHOUT_NOTHING;
+                return take_without(optarg, &options->without);
         case 'e':
                 options->expect_failure = true;
                 return true;
@@ -79,8 +94,9 @@ static bool read_options(struct options *options, int argc, char **argv)
 {
         static const struct option names[] = {
                 { "seed", required_argument, NULL, 's' },
-                { "seeds", required_argument, NULL, 'S' },
+                { "seeds", required_argument, NULL, 's' },
                 { "hours", required_argument, NULL, 'h' },
+                { "jobs", required_argument, NULL, 'j' },
                 { "trace", no_argument, NULL, 't' },
                 { "without", required_argument, NULL, 'w' },
                 { "expect-failure", no_argument, NULL, 'e' },
@@ -91,68 +107,85 @@ static bool read_options(struct options *options, int argc, char **argv)
         while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
                 if (!take_option(options, option))
                         return false;
-        return optind == argc - 1 && strcmp(argv[optind], "reconciler") == 0;
+        return optind == argc;
 }
 
-struct ending {
-        bool broken;
-        uint64_t digest;
-        char verdict[2 * SIM_LINE_BYTES];
-};
-
-static struct ending run_history(const struct options *options, uint64_t seed, bool remembering)
+/* False if it broke. The digest is the same whenever the history is. */
+static bool tell_history(const struct options *options, uint64_t seed, bool remembering,
+                         uint64_t *digest)
 {
-        struct world *world = memory_new(sizeof(*world));
-        struct ending ending = { 0 };
+        struct sim sim;
+        bool holds;
 
-        world_init(world, seed, options->without);
-        world->sim.tracing = options->trace;
-        world->sim.remembering = remembering;
-        world_run(world, options->hours);
-        ending.broken = world->sim.broken;
-        ending.digest = world->sim.digest;
-        memcpy(ending.verdict, world->sim.verdict, sizeof(ending.verdict));
-        if (remembering && world->sim.broken)
-                sim_recall(&world->sim);
-        world_deinit(world);
-        free(world);
-        return ending;
+        sim_init(&sim, seed, options->without);
+        sim.tracing = options->trace;
+        sim.remembering = remembering;
+        holds = history_run(&sim, options->hours);
+        *digest = sim.digest;
+        if (!holds && (remembering || options->trace)) {
+                if (!options->trace)
+                        sim_recall(&sim);
+                fprintf(stderr, "%s\n", sim.verdict);
+        }
+        sim_deinit(&sim);
+        return holds;
 }
 
-/* True if it holds. */
+/* A history that broke is told again, with its last lines kept. */
 static bool try_seed(const struct options *options, uint64_t seed)
 {
-        struct ending first = run_history(options, seed, false);
+        uint64_t first, second;
+        bool holds = tell_history(options, seed, false, &first);
 
-        if (options->trace || (!first.broken && seed % 10 != 0)) {
-                fputs(first.verdict, stderr);
-                return !first.broken;
-        }
+        if (options->trace || (holds && seed % TWICE_EVERY != 0))
+                return holds;
+        holds = tell_history(options, seed, !options->expect_failure, &second);
+        if (first == second)
+                return holds;
+        fprintf(stderr,
+                "seed %" PRIu64 ": invariant 13 does not hold: run twice, it gave two histories\n",
+                seed);
+        return false;
+}
 
-        struct ending second =
-                run_history(options, seed, !options->trace && !options->expect_failure);
+/* Every jobs-th seed, from the number-th on. */
+static bool try_share(const struct options *options, int64_t number)
+{
+        for (uint64_t seed = options->from + (uint64_t)number; seed <= options->to;
+             seed += (uint64_t)options->jobs)
+                if (!try_seed(options, seed))
+                        return false;
+        return true;
+}
 
-        if (first.digest != second.digest)
-                fprintf(stderr, "seed %" PRIu64 ": invariant 13 does not hold: run twice, it gave "
-                                "two histories\n",
-                        seed);
-        else if (first.broken)
-                fprintf(stderr, "%s\n", first.verdict);
-        return !first.broken && first.digest == second.digest;
+static bool try_all(const struct options *options)
+{
+        bool hold = true;
+        int status;
+
+        if (options->jobs == 1)
+                return try_share(options, 0);
+        for (int64_t i = 0; i < options->jobs; i++)
+                if (fork() == 0)
+                        exit(try_share(options, i) ? 0 : 1);
+        while (wait(&status) > 0)
+                hold = hold && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        return hold;
 }
 
 int main(int argc, char **argv)
 {
-        struct options options = { .from = 1, .to = 200, .hours = 24 };
-        bool failed = false;
+        struct options options = { .from = 1, .to = 200, .hours = 8, .jobs = 1 };
 
         if (!read_options(&options, argc, argv)) {
-                fputs(usage, stderr);
+                explain();
                 return 2;
         }
-        for (uint64_t seed = options.from; seed <= options.to && !failed; seed++)
-                failed = !try_seed(&options, seed);
-        if (!failed)
-                printf("%" PRIu64 " histories hold\n", options.to - options.from + 1);
-        return failed == options.expect_failure ? 0 : 1;
+
+        bool hold = try_all(&options);
+
+        if (hold)
+                printf("%" PRIu64 " histories of the %s hold\n", options.to - options.from + 1,
+                       history_name);
+        return hold != options.expect_failure ? 0 : 1;
 }

@@ -16,23 +16,22 @@
 /* So many errands without the clock going on are no work any more. */
 enum { STUCK_ERRANDS = 200000 };
 
-void sim_init(struct sim *sim, uint64_t seed, enum sim_without without)
+void sim_init(struct sim *sim, uint64_t seed, unsigned without)
 {
         *sim = (struct sim){ .seed = seed, .without = without };
         sim->dice.state = seed;
-        sim->agenda.now_ms = SIM_START;
+        sim->calendar.now_ms = SIM_START;
         sim->lines = memory_new(SIM_TRACE_LINES * sizeof(*sim->lines));
 }
 
 void sim_deinit(struct sim *sim)
 {
-        agenda_deinit(&sim->agenda);
         free(sim->lines);
 }
 
 int64_t sim_now(const struct sim *sim)
 {
-        return sim->agenda.now_ms;
+        return sim->calendar.now_ms;
 }
 
 int64_t sim_between(struct sim *sim, int64_t low, int64_t high)
@@ -109,7 +108,7 @@ bool sim_run(struct sim *sim, int64_t until_ms)
         int64_t moment_ms = sim_now(sim);
         uint64_t since = sim->events;
 
-        while (!sim->broken && agenda_step(&sim->agenda, until_ms)) {
+        while (!sim->broken && calendar_step(&sim->calendar, until_ms)) {
                 sim->events++;
                 if (sim_now(sim) != moment_ms) {
                         moment_ms = sim_now(sim);

@@ -2,7 +2,7 @@
  *
  * What every part of the simulated world shares: the clock, the dice, the trace, and the verdict.
  * One seed is one history, to the last byte: whatever is random comes from these dice, whatever has
- * a time from this agenda.
+ * a time from this calendar.
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -10,29 +10,20 @@
 #include "base/cleanup.h"
 #include "base/dice.h"
 #include "base/slice.h"
-#include "sim/agenda.h"
+#include "sim/calendar.h"
 
 #define SIM_SECOND INT64_C(1000)
 #define SIM_MINUTE (60 * SIM_SECOND)
 #define SIM_HOUR   (60 * SIM_MINUTE)
 #define SIM_START  INT64_C(1772355600000) /* 2026-03-01T09:00:00Z */
 
-/* A mechanism that is switched off, to see that a history notices. */
-enum sim_without {
-        SIM_WITHOUT_NOTHING,
-        SIM_WITHOUT_COMPARE_AND_SET, /* Redis takes every write of the state */
-        SIM_WITHOUT_REBUILD,         /* `changes` looks empty to whoever rebuilds from it */
-        SIM_WITHOUT_FRESH_READ,      /* every list says that it was read past the cache */
-        SIM_WITHOUT_GUARD,           /* the core may delete as much as it likes */
-};
-
 enum { SIM_TRACE_LINES = 40, SIM_LINE_BYTES = 240 };
 
 struct sim {
-        struct agenda agenda;
+        struct calendar calendar;
         struct dice dice;
         uint64_t seed;
-        enum sim_without without;
+        unsigned without; /* a mechanism that is switched off (history.h); 0: none */
         uint64_t digest;  /* of all that was appended and written: the history in one number */
         uint64_t events;  /* errands run so far: names a moment of a history */
         bool broken;      /* an invariant does not hold; nothing further is looked at */
@@ -43,7 +34,7 @@ struct sim {
         size_t line_count;
 };
 
-void sim_init(struct sim *sim, uint64_t seed, enum sim_without without);
+void sim_init(struct sim *sim, uint64_t seed, unsigned without);
 void sim_deinit(struct sim *sim);
 
 int64_t sim_now(const struct sim *sim);

@@ -62,11 +62,12 @@ struct store_pairs {
 void store_read(const struct store *store, const char *key, struct store_pairs *pairs);
 void store_pairs_deinit(struct store_pairs *pairs);
 
-/* What was written since is one command, a script or HSET: it is there as a whole, or not at all. */
+/* What was written since is one command, a script or HSET: it is there as a whole, or not at all.
+ */
 void store_end_command(struct store *store);
 
-/* The moments of the past: 0 is the beginning. What came after `moment` never was, nor what was half
- * done then. */
+/* The moments of the past: 0 is the beginning. What came after `moment` never was, nor what was
+ * half done then. */
 size_t store_moment(const struct store *store);
 void store_roll_back(struct store *store, size_t moment);
 

@@ -1,10 +1,10 @@
-/* tests/sim/page.h
+/* tests/sim/reconciler/page.h
  *
  * A site's list of events as it is shown at one moment: the bytes, and what they mean. Never
  * changed once made; shared by all who hold it.
  */
-#ifndef SIM_PAGE_H
-#define SIM_PAGE_H
+#ifndef SIM_RECONCILER_PAGE_H
+#define SIM_RECONCILER_PAGE_H
 
 #include "base/buffer.h"
 #include "base/digest.h"
@@ -12,7 +12,7 @@
 
 struct page_event {
         struct uuid uuid;
-        bool aside;    /* present, but in no part: too large, or twice in the list */
+        bool aside; /* present, but in no part: too large, or twice in the list */
         bool relevant;
         int64_t start_ms, end_ms;
         size_t at, length; /* in `text` */
@@ -20,7 +20,7 @@ struct page_event {
 
 struct page {
         unsigned holders;
-        struct buffer text; /* the events' bytes, behind each other */
+        struct buffer text;        /* the events' bytes, behind each other */
         struct page_event *events; /* sorted by uuid once it is closed */
         size_t count, capacity;
         uint32_t unreadable; /* elements of the list that are in no part */

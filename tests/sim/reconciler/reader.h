@@ -1,4 +1,4 @@
-/* tests/sim/reader.h
+/* tests/sim/reconciler/reader.h
  *
  * A model of the fetcher for one municipality: polls the site and publishes what it reads as
  * model/snapshot.h says, whole or as `unchanged`, in parts, and does what it is asked for on
@@ -6,14 +6,14 @@
  * wrong with fetchers goes wrong here: lists of which only half arrives, clocks that are ahead,
  * answers that are published late, a bookmark that is lost or old.
  */
-#ifndef SIM_READER_H
-#define SIM_READER_H
+#ifndef SIM_RECONCILER_READER_H
+#define SIM_RECONCILER_READER_H
 
 #include "model/municipality.h"
 #include "model/snapshot.h"
 #include "sim/broker.h"
-#include "sim/check.h"
-#include "sim/cms.h"
+#include "sim/reconciler/check.h"
+#include "sim/reconciler/cms.h"
 
 enum { READER_INSTANCES = 2 };
 
@@ -32,9 +32,9 @@ struct reader {
         int32_t partition;
         int64_t poll_ms, full_every_ms, fresh_every_ms;
         bool configured;
-        bool faulty;       /* halves, late answers, failed reads */
-        bool doubled;      /* the second instance reads too */
-        int64_t ahead_ms;  /* of the first instance's clock */
+        bool faulty;      /* halves, late answers, failed reads */
+        bool doubled;     /* the second instance reads too */
+        int64_t ahead_ms; /* of the first instance's clock */
         struct reader_bookmark bookmarks[READER_INSTANCES];
         struct reader_bookmark older; /* the first one's, some time ago */
         bool asked_full, asked_fresh; /* by commands not yet obeyed */

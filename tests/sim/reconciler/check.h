@@ -1,4 +1,4 @@
-/* tests/sim/check.h
+/* tests/sim/reconciler/check.h
  *
  * The invariants of DESIGN.md, by number, seen from outside: from what sites truly showed, what the
  * log and Redis hold, and what a vendor who folds `changes` believes. Nothing here asks the cores
@@ -12,15 +12,15 @@
  *  12  a rebuild from nothing reaches the same (check_remembered)
  *  15  nothing is stuck (check_lag)
  */
-#ifndef SIM_CHECK_H
-#define SIM_CHECK_H
+#ifndef SIM_RECONCILER_CHECK_H
+#define SIM_RECONCILER_CHECK_H
 
 #include "model/change.h"
 #include "model/config.h"
 #include "model/snapshot.h"
 #include "sim/broker.h"
-#include "sim/page.h"
-#include "sim/script.h"
+#include "sim/reconciler/page.h"
+#include "sim/reconciler/script.h"
 
 enum { CHECK_TOWNS_MAX = 4 };
 
@@ -48,7 +48,7 @@ struct heard {
         bool approved; /* by an operator */
         bool rejected; /* likewise, as the state says, and when: it is silent for 24 h */
         int64_t rejected_ms;
-        enum event_state ours; /* the state that we wrote last; STATE_NONE: none */
+        enum event_state ours;    /* the state that we wrote last; STATE_NONE: none */
         int64_t start_ms, end_ms; /* as last told */
         int64_t record;           /* offset in `changes` */
         bool lived, spared;       /* for check_remember */
@@ -66,11 +66,11 @@ struct check_town {
         struct told *told;
         size_t alive;
         size_t alive_at_completion;
-        uint64_t completed;    /* version of the newest completion record */
-        int64_t known;         /* as that says */
-        int64_t handled;       /* highest offset that the state ever had */
-        int64_t rules_ms;      /* when what is relevant last changed */
-        int64_t excused;       /* snapshots before were nobody's: it was not configured */
+        uint64_t completed; /* version of the newest completion record */
+        int64_t known;      /* as that says */
+        int64_t handled;    /* highest offset that the state ever had */
+        bool spared;        /* for check_remember: its list was silenced as another site's */
+        int64_t excused;    /* snapshots before were nobody's: it was not configured */
 };
 
 struct check {
@@ -100,10 +100,6 @@ void check_approved(struct check *check, const char *id, const struct uuid *uuid
 void check_own_state(struct check *check, const char *id, const struct uuid *uuid,
                      enum event_state state);
 
-/* Other events are the vendor's business from now on. A list from before may be worked under the old
- * rules and again under the new ones, and say two things in one version. */
-void check_new_rules(struct check *check, const char *id);
-
 /* Redis lost some of its past: what an operator rejected may be forgotten. */
 void check_lost_state(struct check *check);
 
@@ -119,8 +115,8 @@ void check_excuse(struct check *check, const char *id);
 void check_fold(struct check *check, const char *id, struct page *page, bool relevant_only);
 /* The group has read `partition` to its end. */
 void check_lag(struct check *check, enum topic topic, int32_t partition, int64_t committed);
-/* What the vendor has now; and that it has the same later, but for what an operator's rejection, which
- * is lost with Redis, had spared. */
+/* What the vendor has now; and that it has the same later, but for what an operator's rejection,
+ * which is lost with Redis, had spared. */
 void check_remember(struct check *check);
 void check_remembered(struct check *check);
 

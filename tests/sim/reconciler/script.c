@@ -1,8 +1,8 @@
-/* tests/sim/script.c
+/* tests/sim/reconciler/script.c
  *
  * The services' scripts are Lua inside Redis; these are the same sentences in C.
  */
-#include "sim/script.h"
+#include "sim/reconciler/script.h"
 
 #include <inttypes.h>
 #include <stdio.h>

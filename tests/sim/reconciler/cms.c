@@ -1,9 +1,9 @@
-/* tests/sim/cms.c
+/* tests/sim/reconciler/cms.c
  *
  * Every change is a save: the list as it was just before is kept, since a list that was being built
  * meanwhile shows that, and may stay in the cache until the next save.
  */
-#include "sim/cms.h"
+#include "sim/reconciler/cms.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 
-#define BUILD_MS   (90 * SIM_SECOND)
-#define LEAVES_MS  (6 * SIM_HOUR) /* after its end */
-#define WINDOW_MS  (48 * SIM_HOUR)
+#define BUILD_MS  (90 * SIM_SECOND)
+#define LEAVES_MS (6 * SIM_HOUR) /* after its end */
+#define WINDOW_MS (48 * SIM_HOUR)
 
 enum { EVENT_RAW_BYTES = 640 };
 
@@ -53,8 +53,8 @@ static void write_event(const struct cms *cms, const struct cms_event *event,
                  "\"external_data\":{\"url\":\"https://t.test/%u\"}}",
                  uuid, cms->id, event->title, event->touched, event->relevant ? "true" : "false",
                  cms->id, event->image, event_state_name(event->state), start, end,
-                 event->has_series ? "\"series\":{\"uuid\":\"" : "", event->has_series ? series : "",
-                 event->has_series ? "\"}," : "", event->link);
+                 event->has_series ? "\"series\":{\"uuid\":\"" : "",
+                 event->has_series ? series : "", event->has_series ? "\"}," : "", event->link);
 }
 
 static void show_event(const struct cms *cms, struct page *page, const struct cms_event *event)
@@ -140,8 +140,8 @@ static void fill_cache(struct cms *cms)
                 purge(cms);
         if (cms->cached)
                 return;
-        cms->cached = page_hold(built_meanwhile && sim_chance(cms->sim, 500) ? cms->before
-                                                                             : truth(cms));
+        cms->cached =
+                page_hold(built_meanwhile && sim_chance(cms->sim, 500) ? cms->before : truth(cms));
         cms->cached_at_ms = sim_now(cms->sim);
 }
 
@@ -172,8 +172,7 @@ static void begin_save(struct cms *cms)
         if (sim_chance(cms->sim, 700))
                 purge(cms);
         else if (sim_chance(cms->sim, 900))
-                cms->purge_at_ms =
-                        sim_now(cms->sim) + sim_between(cms->sim, 0, 15 * SIM_MINUTE);
+                cms->purge_at_ms = sim_now(cms->sim) + sim_between(cms->sim, 0, 15 * SIM_MINUTE);
 }
 
 static struct uuid next_uuid(struct cms *cms)

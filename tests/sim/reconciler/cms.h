@@ -1,14 +1,14 @@
-/* tests/sim/cms.h
+/* tests/sim/reconciler/cms.h
  *
  * One municipality's site: its events as they truly are, and the lists it answers with, which are
  * not always the truth (CMS-API.md "Reading"). Editors work at it, events end and leave it, and its
  * cache shows what was true a while ago, or what was never purged.
  */
-#ifndef SIM_CMS_H
-#define SIM_CMS_H
+#ifndef SIM_RECONCILER_CMS_H
+#define SIM_RECONCILER_CMS_H
 
 #include "model/event.h"
-#include "sim/page.h"
+#include "sim/reconciler/page.h"
 #include "sim/sim.h"
 
 enum { CMS_EVENTS_MAX = 640 };
@@ -18,7 +18,7 @@ struct cms_event {
         bool published;
         int64_t back_ms; /* unpublished, and to come back then; 0: it will not */
         bool relevant;
-        bool twice, huge; /* in the list in a form that cannot be told */
+        bool twice, huge;                     /* in the list in a form that cannot be told */
         unsigned title, touched, image, link; /* how often each was changed */
         enum event_state state;
         int64_t start_ms, end_ms;
@@ -44,11 +44,11 @@ struct cms {
         enum cms_trouble trouble;
         int64_t trouble_until_ms;
 
-        struct page *truth;    /* as of now; NULL: to be made anew */
-        struct page *before;   /* as it was before the last save */
-        struct page *cached;   /* what anonymous readers get; NULL: nothing */
+        struct page *truth;  /* as of now; NULL: to be made anew */
+        struct page *before; /* as it was before the last save */
+        struct page *cached; /* what anonymous readers get; NULL: nothing */
         int64_t cached_at_ms;
-        int64_t purge_at_ms;   /* the cached page goes then; INT64_MAX: nobody knows it is wrong */
+        int64_t purge_at_ms; /* the cached page goes then; INT64_MAX: nobody knows it is wrong */
         int64_t saved_at_ms;
         char from_date[11];
 };

@@ -1,12 +1,12 @@
-/* tests/sim/people.h
+/* tests/sim/reconciler/people.h
  *
  * Editors at the sites, operators at the console, and the vendor's writer, as far as the reconciler
  * notices them.
  */
-#ifndef SIM_PEOPLE_H
-#define SIM_PEOPLE_H
+#ifndef SIM_RECONCILER_PEOPLE_H
+#define SIM_RECONCILER_PEOPLE_H
 
-#include "sim/world.h"
+#include "sim/reconciler/world.h"
 
 void people_begin(struct world *world);
 

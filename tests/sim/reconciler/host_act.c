@@ -1,32 +1,23 @@
-/* tests/sim/host_act.c
+/* tests/sim/reconciler/host_act.c
  *
  * Actions as what they become outside: a record on its way to Kafka, a command on its way to Redis.
  * Each arrives after a while, and its answer after another; either may be lost.
  */
-#include "sim/host.h"
+#include "sim/reconciler/host.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "sim/reconciler/without.h"
 
 #define MESSAGE_MS (8 * SIM_SECOND) /* message.timeout.ms */
 
-/* Not before what was asked for earlier on the same connection. */
-static int64_t in_order(struct host *host, int64_t *last_ms)
-{
-        int64_t at_ms = sim_now(host->sim) + host_delay_ms(host);
-
-        if (at_ms < *last_ms)
-                at_ms = *last_ms;
-        *last_ms = at_ms;
-        return at_ms;
-}
-
-/* -- answers ------------------------------------------------------------------------------------ */
+/* -- answers ------------------------------------------------------------------------------------
+ */
 
 struct answer {
-        struct host_errand errand;
+        struct process_errand errand;
         struct reconciler_input input;
         struct store_pairs pairs;
         bool redis;
@@ -70,10 +61,11 @@ static struct answer *answer_new(enum reconciler_input_type type, uint64_t token
         return answer;
 }
 
-/* -- Kafka -------------------------------------------------------------------------------------- */
+/* -- Kafka --------------------------------------------------------------------------------------
+ */
 
 struct sending {
-        struct host_errand errand;
+        struct process_errand errand;
         enum topic topic;
         int32_t partition;
         uint64_t token;
@@ -95,8 +87,9 @@ static void answer_delivery(struct host *host, uint64_t token, const char *error
         int64_t wait_ms = error ? MESSAGE_MS : 0;
 
         answer->input.error = error;
-        host_add_errand(host, &answer->errand, run_answer, drop_answer,
-                        in_order(host, &host->acknowledged_ms) + wait_ms);
+        process_add_errand(&host->process, &answer->errand, run_answer, drop_answer,
+                           process_in_order(&host->process, &host->process.acknowledged_ms) +
+                                   wait_ms);
 }
 
 static void run_sending(struct errand *errand)
@@ -107,7 +100,7 @@ static void run_sending(struct errand *errand)
 
         if (!host)
                 return;
-        lost = !host->broker->up || sim_chance(host->sim, host->lost_per_mille);
+        lost = !host->broker->up || sim_chance(host->sim, host->process.lost_per_mille);
         /* One whose acknowledgement is lost may stand in the log all the same. */
         if (host->broker->up && (!lost || sim_chance(host->sim, 500)))
                 broker_append(host->broker, sending->topic, sending->partition, sending->key,
@@ -119,8 +112,9 @@ static void run_sending(struct errand *errand)
 static void say_record(const struct host *host, const struct record *record)
 {
         if (sim_listens(host->sim))
-                sim_say(host->sim, "host %d: %s %s %.*s", host->number, topic_suffix(record->topic),
-                        record->key, (int)(record->value.length > 160 ? 160 : record->value.length),
+                sim_say(host->sim, "host %d: %s %s %.*s", host->process.number,
+                        topic_suffix(record->topic), record->key,
+                        (int)(record->value.length > 160 ? 160 : record->value.length),
                         record->value.data);
 }
 
@@ -134,14 +128,15 @@ static void produce(struct host *host, const struct record *record)
         snprintf(sending->key, sizeof(sending->key), "%s", record->key);
         buffer_append(&sending->value, record->value.data, record->value.length);
         say_record(host, record);
-        host_add_errand(host, &sending->errand, run_sending, drop_sending,
-                        in_order(host, &host->sent_ms));
+        process_add_errand(&host->process, &sending->errand, run_sending, drop_sending,
+                           process_in_order(&host->process, &host->process.sent_ms));
 }
 
-/* -- Redis -------------------------------------------------------------------------------------- */
+/* -- Redis --------------------------------------------------------------------------------------
+ */
 
 struct asking_redis {
-        struct host_errand errand;
+        struct process_errand errand;
         enum reconciler_action_type type;
         char municipality[MUNICIPALITY_ID_BYTES];
         uint64_t token;
@@ -172,7 +167,8 @@ static void read_ledger(const struct host *host, const struct asking_redis *aski
 
         store_key(key, asking->municipality, "w");
         pairs->items = memory_new((asking->count + 1) * sizeof(*pairs->items));
-        for (int round = 0; round < 2; round++) { /* measure, then point into what no longer moves */
+        for (int round = 0; round < 2;
+             round++) { /* measure, then point into what no longer moves */
                 size_t at = 0;
 
                 for (size_t i = 0; i < asking->count; i++) {
@@ -212,9 +208,9 @@ static enum apply_reply write_redis(struct host *host, const struct apply *apply
 {
         bool expected = script_apply_expects(host->store, apply);
 
-        if (!expected && host->sim->without != SIM_WITHOUT_COMPARE_AND_SET) {
+        if (!expected && host->sim->without != WITHOUT_COMPARE_AND_SET) {
                 sim_say(host->sim, "host %d: %s: the compare-and-set finds another state",
-                        host->number, apply->municipality);
+                        host->process.number, apply->municipality);
                 return APPLY_CONFLICT;
         }
         check_apply(host->check, apply);
@@ -253,17 +249,17 @@ static void run_asking(struct errand *errand)
                 answer->input.applied = write_redis(host, &asking->apply);
         else if (connected)
                 read_redis(host, asking, answer);
-        if (!connected || sim_chance(host->sim, host->lost_per_mille))
+        if (!connected || sim_chance(host->sim, host->process.lost_per_mille))
                 fail_answer(answer);
-        host_add_errand(host, &answer->errand, run_answer, drop_answer,
-                        in_order(host, &host->answered_ms));
+        process_add_errand(&host->process, &answer->errand, run_answer, drop_answer,
+                           process_in_order(&host->process, &host->process.answered_ms));
 }
 
 static void ask_redis(struct host *host, struct asking_redis *asking)
 {
         asking->connection = host->store->life;
-        host_add_errand(host, &asking->errand, run_asking, drop_asking,
-                        in_order(host, &host->asked_ms));
+        process_add_errand(&host->process, &asking->errand, run_asking, drop_asking,
+                           process_in_order(&host->process, &host->process.asked_ms));
 }
 
 static void load(struct host *host, const struct reconciler_action *action)
@@ -275,8 +271,8 @@ static void load(struct host *host, const struct reconciler_action *action)
         asking->count = action->load.count;
         memcpy(asking->municipality, action->load.municipality, sizeof(asking->municipality));
         if (asking->count > 0)
-                asking->uuids = memory_copy(action->load.uuids,
-                                            asking->count * sizeof(*asking->uuids));
+                asking->uuids =
+                        memory_copy(action->load.uuids, asking->count * sizeof(*asking->uuids));
         ask_redis(host, asking);
 }
 
@@ -312,13 +308,15 @@ static void apply_state(struct host *host, const struct apply *apply)
         copy_writes(asking, apply);
         if (apply->meta)
                 asking->apply.meta = memory_copy(apply->meta, sizeof(*apply->meta));
-        sim_say(host->sim, "host %d: %s: applies %zu entries%s%s on offset %" PRId64, host->number,
-                apply->municipality, apply->write_count, apply->wipe ? ", from nothing" : "",
-                apply->meta ? " and the rest" : "", apply->exists ? apply->offset : -1);
+        sim_say(host->sim, "host %d: %s: applies %zu entries%s%s on offset %" PRId64,
+                host->process.number, apply->municipality, apply->write_count,
+                apply->wipe ? ", from nothing" : "", apply->meta ? " and the rest" : "",
+                apply->exists ? apply->offset : -1);
         ask_redis(host, asking);
 }
 
-/* -- the rest ------------------------------------------------------------------------------------- */
+/* -- the rest -------------------------------------------------------------------------------------
+ */
 
 static void say_report(const struct host *host, const struct report *report)
 {
@@ -334,7 +332,7 @@ static void say_report(const struct host *host, const struct report *report)
         sim_say(host->sim,
                 "host %d: %s: %s %s version %" PRIu64 " known %" PRId64 " +%" PRId64 " ~%" PRId64
                 " =%" PRId64 " -%" PRId64 " held %" PRId64 " candidates %" PRId64,
-                host->number, report->municipality, names[report->what], report->text,
+                host->process.number, report->municipality, names[report->what], report->text,
                 report->version, report->known, report->created, report->updated,
                 report->reasserted, report->deleted, report->held, report->candidates);
 }
@@ -392,10 +390,11 @@ void host_act(struct host *host, const struct reconciler_action *action)
         case RECONCILER_GONE:
                 break;
         case RECONCILER_STOP:
-                sim_break(host->sim, 15, "host %d stops: %s", host->number, action->reason->text);
+                sim_break(host->sim, 15, "host %d stops: %s", host->process.number,
+                          action->reason->text);
                 break;
         case RECONCILER_DRAINED:
-                host->drained = true;
+                host->process.drained = true;
                 break;
         }
 }

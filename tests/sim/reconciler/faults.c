@@ -1,8 +1,8 @@
-/* tests/sim/faults.c
+/* tests/sim/reconciler/faults.c
  *
  * Every fault mends itself after a while, so that the next one finds the world going.
  */
-#include "sim/faults.h"
+#include "sim/reconciler/faults.h"
 
 #include "base/memory.h"
 
@@ -25,7 +25,7 @@ static void start_again(struct errand *errand)
 
         if (host->core)
                 return;
-        if (host->member.in)
+        if (host->process.member.in)
                 world_add_errand(mine->world, start_again, mine->which, 0, SIM_SECOND);
         else
                 host_start(host, world_config(mine->world));
@@ -43,15 +43,15 @@ static void crash(struct world *world)
 
         if (!host)
                 return;
-        host->mishap = MISHAP_CRASH;
-        host->mishap_after = (unsigned)sim_between(&world->sim, 0, 120);
-        start_later(world, host, sim_between(&world->sim, 11, 600) * SIM_SECOND);
+        host->process.mishap = MISHAP_CRASH;
+        host->process.mishap_after = (unsigned)sim_between(world->sim, 0, 120);
+        start_later(world, host, sim_between(world->sim, 11, 600) * SIM_SECOND);
         start_later(world, host, SIM_HOUR);
 }
 
 static void notice(struct errand *errand)
 {
-        host_notice(host_at((const struct world_errand *)errand));
+        process_notice(&host_at((const struct world_errand *)errand)->process);
 }
 
 static void isolate(struct world *world)
@@ -60,9 +60,9 @@ static void isolate(struct world *world)
 
         if (!host)
                 return;
-        host->mishap = MISHAP_ISOLATION;
-        host->mishap_after = (unsigned)sim_between(&world->sim, 0, 60);
-        for (int64_t minutes = 2; minutes <= 60; minutes += sim_between(&world->sim, 1, 8))
+        host->process.mishap = MISHAP_ISOLATION;
+        host->process.mishap_after = (unsigned)sim_between(world->sim, 0, 60);
+        for (int64_t minutes = 2; minutes <= 60; minutes += sim_between(world->sim, 1, 8))
                 world_add_errand(world, notice, number_of(world, host), 0, minutes * SIM_MINUTE);
 }
 
@@ -72,24 +72,24 @@ static void drain(struct world *world)
 
         if (!host)
                 return;
-        host_drain(host);
-        start_later(world, host, sim_between(&world->sim, 1, 300) * SIM_SECOND);
+        process_drain(&host->process);
+        start_later(world, host, sim_between(world->sim, 1, 300) * SIM_SECOND);
 }
 
 /* Nobody is there for hours. */
 static void be_away(struct world *world)
 {
-        int64_t wait_ms = sim_between(&world->sim, 10, 360) * SIM_MINUTE;
+        int64_t wait_ms = sim_between(world->sim, 10, 360) * SIM_MINUTE;
 
         for (size_t i = 0; i < world->host_count; i++) {
-                host_crash(&world->hosts[i]);
+                process_crash(&world->hosts[i].process);
                 start_later(world, &world->hosts[i], wait_ms);
         }
 }
 
 static void get_well(struct errand *errand)
 {
-        host_at((const struct world_errand *)errand)->lost_per_mille = 0;
+        host_at((const struct world_errand *)errand)->process.lost_per_mille = 0;
 }
 
 static void lose_answers(struct world *world)
@@ -98,9 +98,9 @@ static void lose_answers(struct world *world)
 
         if (!host)
                 return;
-        host->lost_per_mille = sim_between(&world->sim, 10, 300);
+        host->process.lost_per_mille = sim_between(world->sim, 10, 300);
         world_add_errand(world, get_well, number_of(world, host), 0,
-                         sim_between(&world->sim, 1, 30) * SIM_MINUTE);
+                         sim_between(world->sim, 1, 30) * SIM_MINUTE);
 }
 
 /* -- Kafka and Redis --------------------------------------------------------------------------- */
@@ -112,9 +112,9 @@ static void broker_returns(struct errand *errand)
 
 static void stop_broker(struct world *world)
 {
-        sim_say(&world->sim, "Kafka is down");
+        sim_say(world->sim, "Kafka is down");
         world->broker.up = false;
-        world_add_errand(world, broker_returns, 0, 0, sim_between(&world->sim, 1, 60) * SIM_SECOND);
+        world_add_errand(world, broker_returns, 0, 0, sim_between(world->sim, 1, 60) * SIM_SECOND);
 }
 
 static void redis_returns(struct errand *errand)
@@ -125,19 +125,19 @@ static void redis_returns(struct errand *errand)
 static void stop_redis(struct world *world)
 {
         world_redis_down(world);
-        world_add_errand(world, redis_returns, 0, 0, sim_between(&world->sim, 1, 300) * SIM_SECOND);
+        world_add_errand(world, redis_returns, 0, 0, sim_between(world->sim, 1, 300) * SIM_SECOND);
 }
 
 static void forget_readers(struct world *world)
 {
         for (size_t i = 0; i < WORLD_TOWNS; i++)
-                if (sim_chance(&world->sim, 500))
+                if (sim_chance(world->sim, 500))
                         reader_forget(&world->towns[i].reader);
 }
 
 static void flush_redis(struct world *world)
 {
-        sim_say(&world->sim, "Redis loses everything");
+        sim_say(world->sim, "Redis loses everything");
         store_flush(&world->store);
         check_lost_state(&world->check);
         forget_readers(world);
@@ -146,13 +146,13 @@ static void flush_redis(struct world *world)
 static void roll_back_redis(struct world *world)
 {
         size_t now = store_moment(&world->store);
-        size_t moment = (size_t)sim_between(&world->sim, 0, (int64_t)now);
+        size_t moment = (size_t)sim_between(world->sim, 0, (int64_t)now);
 
         /* Half of them lose only the last second or so. */
-        if (sim_chance(&world->sim, 500))
-                moment = now - (now < 300 ? now : (size_t)sim_between(&world->sim, 0, 300));
+        if (sim_chance(world->sim, 500))
+                moment = now - (now < 300 ? now : (size_t)sim_between(world->sim, 0, 300));
         stop_redis(world);
-        sim_say(&world->sim, "Redis comes back as it was %zu writes ago", now - moment);
+        sim_say(world->sim, "Redis comes back as it was %zu writes ago", now - moment);
         store_roll_back(&world->store, moment);
         check_lost_state(&world->check);
         for (size_t i = 0; i < WORLD_TOWNS; i++)
@@ -161,7 +161,7 @@ static void roll_back_redis(struct world *world)
 
 static void expire(struct world *world)
 {
-        broker_expire(&world->broker, TOPIC_SNAPSHOTS, sim_now(&world->sim) - 3 * SIM_HOUR);
+        broker_expire(&world->broker, TOPIC_SNAPSHOTS, sim_now(world->sim) - 3 * SIM_HOUR);
 }
 
 /* -- configuration ----------------------------------------------------------------------------- */
@@ -170,13 +170,11 @@ static void change_config(struct world *world)
 {
         struct town *town = world_any_town(world);
 
-        if (!town->configured || sim_chance(&world->sim, 500)) {
+        if (!town->configured || sim_chance(world->sim, 500))
                 town->configured = !town->configured;
-        } else {
+        else
                 town->relevant_only = !town->relevant_only;
-                check_new_rules(&world->check, town->id);
-        }
-        sim_say(&world->sim, "%s: %s, %s", town->id, town->configured ? "configured" : "removed",
+        sim_say(world->sim, "%s: %s, %s", town->id, town->configured ? "configured" : "removed",
                 town->relevant_only ? "relevant only" : "all events");
         world_reconfigure(world);
 }
@@ -195,15 +193,15 @@ static void disturb_reader(struct world *world)
         struct town *town = world_any_town(world);
         struct reader *reader = &town->reader;
 
-        reader->faulty = sim_chance(&world->sim, 700);
-        reader->doubled = sim_chance(&world->sim, 500);
-        if (sim_chance(&world->sim, 400))
-                reader->ahead_ms = sim_between(&world->sim, 1, 3600) * SIM_SECOND;
-        sim_say(&world->sim, "%s: the fetcher is %s, %s, ahead by %d s", town->id,
+        reader->faulty = sim_chance(world->sim, 700);
+        reader->doubled = sim_chance(world->sim, 500);
+        if (sim_chance(world->sim, 400))
+                reader->ahead_ms = sim_between(world->sim, 1, 3600) * SIM_SECOND;
+        sim_say(world->sim, "%s: the fetcher is %s, %s, ahead by %d s", town->id,
                 reader->faulty ? "faulty" : "well", reader->doubled ? "doubled" : "alone",
                 (int)(reader->ahead_ms / SIM_SECOND));
         world_add_errand(world, reader_gets_well, (size_t)(town - world->towns), 0,
-                         sim_between(&world->sim, 10, 300) * SIM_MINUTE);
+                         sim_between(world->sim, 10, 300) * SIM_MINUTE);
 }
 
 static void upset_site(struct world *world)
@@ -211,7 +209,7 @@ static void upset_site(struct world *world)
         struct town *town = world_any_town(world);
 
         cms_upset(&town->cms);
-        sim_say(&world->sim, "%s: the site is upset", town->id);
+        sim_say(world->sim, "%s: the site is upset", town->id);
 }
 
 /* -- the table --------------------------------------------------------------------------------- */
@@ -221,10 +219,10 @@ static const struct {
         int64_t every_minutes; /* on average, in a history of the middle pace */
         int64_t per_mille;     /* of histories that have it at all */
 } kinds[] = {
-        { crash, 90, 800 },        { isolate, 120, 700 },    { drain, 240, 600 },
-        { be_away, 900, 200 },     { lose_answers, 180, 500 }, { stop_broker, 180, 500 },
-        { stop_redis, 240, 500 },  { flush_redis, 400, 500 },  { roll_back_redis, 300, 600 },
-        { expire, 120, 300 },      { change_config, 180, 500 }, { disturb_reader, 180, 700 },
+        { crash, 90, 800 },       { isolate, 120, 700 },       { drain, 240, 600 },
+        { be_away, 900, 200 },    { lose_answers, 180, 500 },  { stop_broker, 180, 500 },
+        { stop_redis, 240, 500 }, { flush_redis, 400, 500 },   { roll_back_redis, 300, 600 },
+        { expire, 120, 300 },     { change_config, 180, 500 }, { disturb_reader, 180, 700 },
         { upset_site, 120, 800 },
 };
 
@@ -237,7 +235,7 @@ static void happen(struct errand *errand)
                 return;
         kinds[mine->which].happens(world);
         world_add_errand(world, happen, mine->which, mine->detail,
-                         sim_between(&world->sim, 0, 2 * (int64_t)mine->detail));
+                         sim_between(world->sim, 0, 2 * (int64_t)mine->detail));
 }
 
 void faults_begin(struct world *world)
@@ -245,11 +243,11 @@ void faults_begin(struct world *world)
         world->faulty = true;
         for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
                 int64_t pace_ms = kinds[i].every_minutes * SIM_MINUTE *
-                                  sim_between(&world->sim, 30, 300) / 100;
+                                  sim_between(world->sim, 30, 300) / 100;
 
-                if (sim_chance(&world->sim, kinds[i].per_mille))
+                if (sim_chance(world->sim, kinds[i].per_mille))
                         world_add_errand(world, happen, i, (size_t)pace_ms,
-                                         sim_between(&world->sim, 0, 2 * pace_ms));
+                                         sim_between(world->sim, 0, 2 * pace_ms));
         }
 }
 
@@ -263,7 +261,7 @@ static void mend_town(struct town *town)
 void faults_end(struct world *world)
 {
         world->faulty = false;
-        sim_say(&world->sim, "from here on nothing goes wrong");
+        sim_say(world->sim, "from here on nothing goes wrong");
         world->broker.up = true;
         if (!world->store.up)
                 world_redis_up(world);
@@ -271,9 +269,9 @@ void faults_end(struct world *world)
                 mend_town(&world->towns[i]);
         world_reconfigure(world);
         for (size_t i = 0; i < world->host_count; i++) {
-                world->hosts[i].mishap = MISHAP_NONE;
-                world->hosts[i].lost_per_mille = 0;
-                host_notice(&world->hosts[i]);
+                world->hosts[i].process.mishap = MISHAP_NONE;
+                world->hosts[i].process.lost_per_mille = 0;
+                process_notice(&world->hosts[i].process);
                 start_later(world, &world->hosts[i], 20 * SIM_SECOND);
         }
 }

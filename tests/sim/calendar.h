@@ -1,16 +1,16 @@
-/* tests/sim/agenda.h
+/* tests/sim/calendar.h
  *
  * Virtual time: what is to happen, in the order of its moments; of equal moments in the order in
  * which it was added. Nothing else moves the clock.
  */
-#ifndef SIM_AGENDA_H
-#define SIM_AGENDA_H
+#ifndef SIM_CALENDAR_H
+#define SIM_CALENDAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Embedded as the first member of whatever is to happen. It is the agenda's once added. */
+/* Embedded as the first member of whatever is to happen. It is the calendar's once added. */
 struct errand {
         int64_t at_ms;
         uint64_t order;
@@ -18,7 +18,7 @@ struct errand {
         void (*drop)(struct errand *errand); /* frees it: after `run`, or without it at the end */
 };
 
-struct agenda {
+struct calendar {
         struct errand **heap;
         size_t count, capacity;
         uint64_t last_order;
@@ -26,12 +26,12 @@ struct agenda {
 };
 
 /* A moment that has passed means now. */
-void agenda_add(struct agenda *agenda, struct errand *errand, int64_t at_ms);
+void calendar_add(struct calendar *calendar, struct errand *errand, int64_t at_ms);
 
 /* Runs the next errand that is due by until_ms. False, with the clock at until_ms, if there is
  * none. */
-bool agenda_step(struct agenda *agenda, int64_t until_ms);
+bool calendar_step(struct calendar *calendar, int64_t until_ms);
 
-void agenda_deinit(struct agenda *agenda);
+void calendar_deinit(struct calendar *calendar);
 
 #endif

@@ -1,12 +1,12 @@
-/* tests/sim/faults.h
+/* tests/sim/reconciler/faults.h
  *
  * What goes wrong, and when: a table of kinds, each coming again and again at a pace of its own
  * that the seed has chosen, or never in this history.
  */
-#ifndef SIM_FAULTS_H
-#define SIM_FAULTS_H
+#ifndef SIM_RECONCILER_FAULTS_H
+#define SIM_RECONCILER_FAULTS_H
 
-#include "sim/world.h"
+#include "sim/reconciler/world.h"
 
 void faults_begin(struct world *world);
 

@@ -1,10 +1,11 @@
-/* tests/sim/host_read.c
+/* tests/sim/reconciler/host_read.c
  *
  * Records come one at a time, so that everything else can come in between.
  */
-#include "sim/host.h"
+#include "sim/reconciler/host.h"
 
 #include "base/memory.h"
+#include "sim/reconciler/without.h"
 
 enum { LOG_RECORDS = 64 };
 
@@ -31,7 +32,8 @@ static void feed_record(struct host *host, enum reconciler_input_type type, enum
         host_feed(host, &input);
 }
 
-/* -- what the group reads ------------------------------------------------------------------------ */
+/* -- what the group reads ------------------------------------------------------------------------
+ */
 
 static void feed_out_of_range(struct host *host, enum topic topic, int32_t partition)
 {
@@ -117,8 +119,8 @@ static void pump_in(struct host *host, int64_t wait_ms)
         if (host->pumping)
                 return;
         host->pumping = true;
-        host_add_errand(host, memory_new(sizeof(struct host_errand)), pump, sim_drop,
-                        sim_now(host->sim) + wait_ms);
+        process_add_errand(&host->process, memory_new(sizeof(struct process_errand)), pump,
+                           sim_drop, sim_now(host->sim) + wait_ms);
 }
 
 static void pump(struct errand *errand)
@@ -172,10 +174,11 @@ void host_stop_reading(struct host *host)
                 host->logs[p].reading = false;
 }
 
-/* -- `changes`, for a rebuild --------------------------------------------------------------------- */
+/* -- `changes`, for a rebuild ---------------------------------------------------------------------
+ */
 
 struct log_errand {
-        struct host_errand errand;
+        struct process_errand errand;
         int32_t partition;
         unsigned turn;
 };
@@ -188,8 +191,8 @@ static void read_log_on(struct host *host, int32_t partition)
 
         errand->partition = partition;
         errand->turn = host->logs[partition].turn;
-        host_add_errand(host, &errand->errand, read_log, sim_drop,
-                        sim_now(host->sim) + host_delay_ms(host));
+        process_add_errand(&host->process, &errand->errand, read_log, sim_drop,
+                           sim_now(host->sim) + process_delay_ms(&host->process));
 }
 
 static void end_log(struct host *host, int32_t partition)
@@ -221,9 +224,10 @@ static void read_log(struct errand *errand)
         for (int i = 0; i < LOG_RECORDS && is_this_turn(host, partition, mine->turn); i++) {
                 struct host_log *log = &host->logs[partition];
                 const struct broker_record *record =
-                        host->sim->without == SIM_WITHOUT_REBUILD
+                        host->sim->without == WITHOUT_REBUILD
                                 ? NULL
-                                : broker_next(host->broker, TOPIC_CHANGES, partition, log->position);
+                                : broker_next(host->broker, TOPIC_CHANGES, partition,
+                                              log->position);
 
                 if (!record) {
                         end_log(host, partition);

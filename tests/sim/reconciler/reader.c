@@ -1,14 +1,15 @@
-/* tests/sim/reader.c
+/* tests/sim/reconciler/reader.c
  *
  * What a list shows is settled when the request starts; when its parts reach the log is not.
  */
-#include "sim/reader.h"
+#include "sim/reconciler/reader.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "sim/reconciler/without.h"
 #include "model/control.h"
 
 enum { PARTS_MAX = 4 };
@@ -91,8 +92,8 @@ static void send_rest(const struct delivery *delivery)
         struct delivery *rest = memory_copy(delivery, sizeof(*delivery));
 
         page_hold(rest->page);
-        agenda_add(&rest->reader->sim->agenda, &rest->errand,
-                   sim_now(rest->reader->sim) + gap_ms(rest->reader));
+        calendar_add(&rest->reader->sim->calendar, &rest->errand,
+                     sim_now(rest->reader->sim) + gap_ms(rest->reader));
 }
 
 static void run_delivery(struct errand *errand)
@@ -131,8 +132,8 @@ static int64_t answer_ms(struct reader *reader, size_t instance)
         return sim_between(reader->sim, 50, 3000);
 }
 
-static void fill_head(const struct reader *reader, size_t instance,
-                      const struct cms_answer *answer, bool full, struct snapshot_part *head)
+static void fill_head(const struct reader *reader, size_t instance, const struct cms_answer *answer,
+                      bool full, struct snapshot_part *head)
 {
         const struct reader_bookmark *bookmark = &reader->bookmarks[instance];
         int64_t clock_ms = clock_of(reader, instance);
@@ -144,7 +145,7 @@ static void fill_head(const struct reader *reader, size_t instance,
                 .fetched_at_ms = clock_ms,
                 .parts = 1,
                 .complete = !answer->page->anonymous,
-                .fresh = answer->past_cache || reader->sim->without == SIM_WITHOUT_FRESH_READ,
+                .fresh = answer->past_cache || reader->sim->without == WITHOUT_FRESH_READ,
                 .unchanged = same && !full,
         };
         memcpy(head->sha256, answer->page->sha256, sizeof(head->sha256));
@@ -170,8 +171,8 @@ static void read_site(struct reader *reader, size_t instance, bool full, bool fr
         fill_head(reader, instance, &answer, full, &delivery->head);
         snprintf(delivery->head.id, sizeof(delivery->head.id), "%s-%" PRId64 "-%06" PRIx64,
                  reader->id, delivery->head.fetch_seq, dice_next(&reader->sim->dice) & 0xffffff);
-        delivery->published = check_publication(reader->check, answer.page, &delivery->head,
-                                                answer.past_cache);
+        delivery->published =
+                check_publication(reader->check, answer.page, &delivery->head, answer.past_cache);
         bookmark->fetch_seq = delivery->head.fetch_seq;
         delivery->after = (struct reader_bookmark){
                 .fetch_seq = delivery->head.fetch_seq,
@@ -179,8 +180,8 @@ static void read_site(struct reader *reader, size_t instance, bool full, bool fr
                 .fresh_ms = fresh ? sim_now(reader->sim) : bookmark->fresh_ms,
         };
         memcpy(delivery->after.digest, delivery->head.sha256, sizeof(delivery->after.digest));
-        agenda_add(&reader->sim->agenda, &delivery->errand,
-                   sim_now(reader->sim) + answer_ms(reader, instance));
+        calendar_add(&reader->sim->calendar, &delivery->errand,
+                     sim_now(reader->sim) + answer_ms(reader, instance));
 }
 
 static void read_if_well(struct reader *reader, size_t instance, bool full, bool fresh)
@@ -213,7 +214,7 @@ static void add_errand(struct reader *reader, void (*run)(struct errand *), int6
 
         errand->errand = (struct errand){ .run = run, .drop = sim_drop };
         errand->reader = reader;
-        agenda_add(&reader->sim->agenda, &errand->errand, sim_now(reader->sim) + wait_ms);
+        calendar_add(&reader->sim->calendar, &errand->errand, sim_now(reader->sim) + wait_ms);
 }
 
 static void poll_site(struct errand *errand)
@@ -247,7 +248,8 @@ static void on_append(void *context, enum topic topic, int32_t partition,
 
         (void)partition;
         if (topic != TOPIC_CONTROL || strcmp(record->key, reader->id) != 0 ||
-            control_read(&control, (struct slice){ record->value, record->value_length }, NULL) < 0 ||
+            control_read(&control, (struct slice){ record->value, record->value_length }, NULL) <
+                    0 ||
             control.command != CONTROL_REFRESH)
                 return;
         reader->asked_full |= control.full;

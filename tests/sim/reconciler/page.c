@@ -1,8 +1,8 @@
-/* tests/sim/page.c
+/* tests/sim/reconciler/page.c
  *
  * Lists are compared by digest a thousand times for each time that they change.
  */
-#include "sim/page.h"
+#include "sim/reconciler/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>

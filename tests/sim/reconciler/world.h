@@ -1,4 +1,4 @@
-/* tests/sim/world.h
+/* tests/sim/reconciler/world.h
  *
  * A whole installation of the reconciler: sites and those who read them, Kafka, Redis, a group of
  * processes, operators, and the vendor whom the check stands for. All of it comes of one seed.
@@ -6,11 +6,11 @@
  * A history has three parts: hours in which everything may go wrong; then everything is mended and
  * it must become quiet and right; then Redis is emptied and it must become right again.
  */
-#ifndef SIM_WORLD_H
-#define SIM_WORLD_H
+#ifndef SIM_RECONCILER_WORLD_H
+#define SIM_RECONCILER_WORLD_H
 
-#include "sim/host.h"
-#include "sim/reader.h"
+#include "sim/reconciler/host.h"
+#include "sim/reconciler/reader.h"
 
 enum { WORLD_TOWNS = 3, WORLD_HOSTS = 3, WORLD_PARTITIONS = 2, WORLD_CONFIGS_MAX = 512 };
 
@@ -24,7 +24,7 @@ struct town {
 };
 
 struct world {
-        struct sim sim;
+        struct sim *sim;
         struct broker broker;
         struct store store;
         struct group group;
@@ -33,17 +33,12 @@ struct world {
         struct town towns[WORLD_TOWNS];
         struct host hosts[WORLD_HOSTS];
         size_t host_count;
-        struct config *configs[WORLD_CONFIGS_MAX]; /* all that there ever were; the last one counts */
+        struct config
+                *configs[WORLD_CONFIGS_MAX]; /* all that there ever were; the last one counts */
         size_t config_count;
         bool faulty; /* things go wrong */
         struct buffer scratch;
 };
-
-void world_init(struct world *world, uint64_t seed, enum sim_without without);
-void world_deinit(struct world *world);
-
-/* The whole history; false if it broke, world->sim says how. `hours` of faults. */
-bool world_run(struct world *world, int64_t hours);
 
 /* -- for faults.c and people.c ----------------------------------------------------------------- */
 

@@ -1,8 +1,8 @@
-/* tests/sim/people.c
+/* tests/sim/reconciler/people.c
  *
  * Operators act on what the status shows, which may be no longer so when their command is read.
  */
-#include "sim/people.h"
+#include "sim/reconciler/people.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static void edit(struct errand *errand)
                 return;
         cms_edit(&world->towns[mine->which].cms);
         world_add_errand(world, edit, mine->which, mine->detail,
-                         sim_between(&world->sim, 1, 2 * (int64_t)mine->detail));
+                         sim_between(world->sim, 1, 2 * (int64_t)mine->detail));
 }
 
 static void run_cron(struct errand *errand)
@@ -73,7 +73,7 @@ static void write_state(struct errand *errand)
                 return;
         if (world->store.up && cms_set_state(&town->cms, &uuid, &state))
                 note_wish(world, town, &uuid, state);
-        world_add_errand(world, write_state, 0, 0, sim_between(&world->sim, 0, 3 * SIM_HOUR));
+        world_add_errand(world, write_state, 0, 0, sim_between(world->sim, 0, 3 * SIM_HOUR));
 }
 
 /* -- operators --------------------------------------------------------------------------------- */
@@ -84,13 +84,13 @@ static void command(struct world *world, const struct town *town, enum control_c
         _cleanup_(buffer_deinit) struct buffer value = BUFFER_NULL;
         struct control control = { .command = what };
 
-        snprintf(control.id, sizeof(control.id), "operator-%" PRIu64, world->sim.events);
+        snprintf(control.id, sizeof(control.id), "operator-%" PRIu64, world->sim->events);
         if (meta) {
                 snprintf(control.hold, sizeof(control.hold), "%s", meta->hold);
                 control.count = meta->held;
         }
         control_write(&control, &value);
-        sim_say(&world->sim, "operator: %s: %s", town->id, value.data);
+        sim_say(world->sim, "operator: %s: %s", town->id, value.data);
         broker_append(&world->broker, TOPIC_CONTROL, town->partition, town->id,
                       buffer_slice(&value), NULL, NULL);
 }
@@ -133,9 +133,9 @@ static void decide(struct world *world, const struct town *town)
         struct meta meta;
 
         read_meta(world, town, &meta);
-        if (!meta.hold[0] || sim_chance(&world->sim, 400))
+        if (!meta.hold[0] || sim_chance(world->sim, 400))
                 return;
-        if (sim_chance(&world->sim, 500))
+        if (sim_chance(world->sim, 500))
                 approve_all(world, town, &meta);
         else
                 command(world, town, CONTROL_REJECT_DELETIONS, &meta);
@@ -149,11 +149,11 @@ static void operate(struct errand *errand)
 
         if (!world->faulty)
                 return;
-        if (world->broker.up && sim_chance(&world->sim, 150))
+        if (world->broker.up && sim_chance(world->sim, 150))
                 command(world, town, CONTROL_REASSERT, NULL);
         else if (world->broker.up)
                 decide(world, town);
-        world_add_errand(world, operate, 0, 0, sim_between(&world->sim, 0, 60 * SIM_MINUTE));
+        world_add_errand(world, operate, 0, 0, sim_between(world->sim, 0, 60 * SIM_MINUTE));
 }
 
 void people_approve_foreign(struct world *world)
@@ -170,11 +170,11 @@ void people_approve_foreign(struct world *world)
 void people_begin(struct world *world)
 {
         for (size_t i = 0; i < WORLD_TOWNS; i++) {
-                int64_t pace_ms = sim_between(&world->sim, 3, 90) * SIM_MINUTE;
+                int64_t pace_ms = sim_between(world->sim, 3, 90) * SIM_MINUTE;
 
                 world_add_errand(world, edit, i, (size_t)pace_ms, pace_ms);
                 world_add_errand(world, run_cron, i, 0,
-                                 sim_between(&world->sim, 0, 15 * SIM_MINUTE));
+                                 sim_between(world->sim, 0, 15 * SIM_MINUTE));
         }
         world_add_errand(world, write_state, 0, 0, SIM_HOUR);
         world_add_errand(world, operate, 0, 0, SIM_HOUR);

@@ -1,9 +1,9 @@
-/* tests/sim/check.c
+/* tests/sim/reconciler/check.c
  *
  * The oracle is simpler than what it judges: it knows the truth, and may look at everything ever
  * published. Where it cannot know exactly, it is the more lenient side.
  */
-#include "sim/check.h"
+#include "sim/reconciler/check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,16 +16,12 @@
 #include "reconciler/assemble.h"
 #include "reconciler/diff.h"
 
-/* Until every process has heard of a new configuration. */
-#define RULES_SPREAD_MS SIM_MINUTE
-
 struct told {
         struct {
                 struct uuid uuid;
                 uint64_t version;
         } key;
         bool deleted;
-        bool disputed; /* told in two ways, under two rules */
         uint64_t hash; /* of the event's bytes */
         UT_hash_handle hh;
 };
@@ -313,25 +309,22 @@ static void check_deletion(struct check *check, struct check_town *town,
                           town->id, uuid, change_reason_name(change->reason), change->version, why);
 }
 
-/* -- 2: versions and bytes ----------------------------------------------------------------------- */
+/* -- 2: versions and bytes -----------------------------------------------------------------------
+ */
 
 static uint64_t hash_of(const struct change *change)
 {
         return change->op == CHANGE_DELETE ? 0 : hash64(change->event.data, change->event.length);
 }
 
-static void check_version(struct check *check, struct check_town *town,
-                          const struct published *published, const struct change *change)
+static void check_version(struct check *check, struct check_town *town, const struct change *change)
 {
         struct told *told = find_told(town, &change->uuid, change->version);
         bool deleted = change->op == CHANGE_DELETE;
-        bool differs = told && (told->deleted != deleted || told->hash != hash_of(change));
         char uuid[UUID_TEXT_BYTES];
 
         uuid_format(&change->uuid, uuid);
-        if (differs && published->appended_ms < town->rules_ms + RULES_SPREAD_MS)
-                told->disputed = true;
-        else if (differs)
+        if (told && (told->deleted != deleted || told->hash != hash_of(change)))
                 sim_break(check->sim, 2, "%s/%s: version %" PRIu64 " was told as %s, now as %s",
                           town->id, uuid, change->version, told->deleted ? "deleted" : "there",
                           deleted         ? "deleted"
@@ -361,7 +354,8 @@ static void check_bytes(struct check *check, const struct check_town *town,
                 sim_break(check->sim, 2, "%s/%s: other bytes than the site's", town->id, uuid);
 }
 
-/* -- the vendor ---------------------------------------------------------------------------------- */
+/* -- the vendor ----------------------------------------------------------------------------------
+ */
 
 static void believe(struct check_town *town, const struct published *published,
                     const struct change *change, struct heard *heard, int64_t record)
@@ -389,7 +383,7 @@ static void take_event(struct check *check, struct check_town *town,
 {
         struct heard *heard = heard_of(town, &change->uuid);
 
-        check_version(check, town, published, change);
+        check_version(check, town, change);
         if (change->op == CHANGE_DELETE)
                 check_deletion(check, town, published, change, heard);
         else
@@ -415,7 +409,8 @@ static void take_change(struct check *check, const struct broker_record *record)
         struct error reason = ERROR_NULL;
         struct change change;
 
-        if (change_read(&change, (struct slice){ record->value, record->value_length }, &reason) < 0) {
+        if (change_read(&change, (struct slice){ record->value, record->value_length }, &reason) <
+            0) {
                 sim_break(check->sim, 2, "a change cannot be read: %s", reason.text);
                 return;
         }
@@ -455,11 +450,6 @@ void check_approved(struct check *check, const char *id, const struct uuid *uuid
         heard->rejected = false;
 }
 
-void check_new_rules(struct check *check, const char *id)
-{
-        check_town(check, id)->rules_ms = sim_now(check->sim);
-}
-
 void check_lost_state(struct check *check)
 {
         for (size_t i = 0; i < check->town_count; i++)
@@ -473,7 +463,8 @@ void check_own_state(struct check *check, const char *id, const struct uuid *uui
         heard_of(check_town(check, id), uuid)->ours = state;
 }
 
-/* -- 1: Redis ------------------------------------------------------------------------------------ */
+/* -- 1: Redis ------------------------------------------------------------------------------------
+ */
 
 /* Who rejects a deletion is believed; that it is silent from then on is checked. */
 static void note_rejection(struct check_town *town, const struct write *write,
@@ -498,9 +489,10 @@ static void check_entry(struct check *check, const struct check_town *town,
         if (!told)
                 sim_break(check->sim, 1, "%s/%s: version %" PRIu64 " is not in the log", town->id,
                           uuid, known->version);
-        else if (told->deleted != deleted && !told->disputed)
-                sim_break(check->sim, 1, "%s/%s: version %" PRIu64 " is %s in the log, not in Redis",
-                          town->id, uuid, known->version, told->deleted ? "deleted" : "there");
+        else if (told->deleted != deleted)
+                sim_break(check->sim, 1,
+                          "%s/%s: version %" PRIu64 " is %s in the log, not in Redis", town->id,
+                          uuid, known->version, told->deleted ? "deleted" : "there");
 }
 
 static void check_rise(struct check *check, const struct check_town *town,
@@ -518,8 +510,9 @@ static void check_rise(struct check *check, const struct check_town *town,
                 return;
         uuid_format(&write->uuid, uuid);
         if (known->version < before.version)
-                sim_break(check->sim, 2, "%s/%s: Redis goes back from version %" PRIu64 " to %" PRIu64,
-                          town->id, uuid, before.version, known->version);
+                sim_break(check->sim, 2,
+                          "%s/%s: Redis goes back from version %" PRIu64 " to %" PRIu64, town->id,
+                          uuid, before.version, known->version);
         known_deinit(&before);
 }
 
@@ -572,7 +565,8 @@ void check_apply(struct check *check, const struct apply *apply)
                 check_meta(check, town, apply);
 }
 
-/* -- 6: offsets ---------------------------------------------------------------------------------- */
+/* -- 6: offsets ----------------------------------------------------------------------------------
+ */
 
 static void check_town_commit(struct check *check, const struct check_town *town, int64_t offset)
 {
@@ -610,7 +604,8 @@ void check_excuse(struct check *check, const char *id)
         town->excused = broker_end(check->broker, TOPIC_SNAPSHOTS, town->partition);
 }
 
-/* -- 3, 12, 15: once it is quiet ------------------------------------------------------------------- */
+/* -- 3, 12, 15: once it is quiet
+ * ------------------------------------------------------------------- */
 
 static bool says_the_same(const struct check *check, const struct check_town *town,
                           const struct heard *heard, struct slice shown)
@@ -642,7 +637,8 @@ static bool says_the_same(const struct check *check, const struct check_town *to
         return same;
 }
 
-/* An operator rejected its deletion, and the 24 h are not over (or the next list is not yet read). */
+/* An operator rejected its deletion, and the 24 h are not over (or the next list is not yet read).
+ */
 static bool is_rejected(const struct check *check, const struct check_town *town,
                         const struct uuid *uuid)
 {
@@ -676,8 +672,9 @@ static void check_present(struct check *check, struct check_town *town, const st
                 sim_break(check->sim, 3, "%s/%s: not relevant, and the vendor still has it",
                           town->id, uuid);
         else if (wanted && !says_the_same(check, town, heard, page_raw(page, event)))
-                sim_break(check->sim, 3, "%s/%s: the vendor has another form of it, of version %" PRIu64,
-                          town->id, uuid, heard->version);
+                sim_break(check->sim, 3,
+                          "%s/%s: the vendor has another form of it, of version %" PRIu64, town->id,
+                          uuid, heard->version);
 }
 
 static void check_missing(struct check *check, const struct check_town *town,
@@ -685,8 +682,8 @@ static void check_missing(struct check *check, const struct check_town *town,
 {
         int64_t now_ms = sim_now(check->sim);
         bool ended = heard->end_ms <= now_ms - SIM_HOUR;
-        bool out_of_sight = page->edge_ms != TIMESTAMP_NONE &&
-                            heard->start_ms < page->edge_ms + DIFF_SIGHT_MS;
+        bool out_of_sight =
+                page->edge_ms != TIMESTAMP_NONE && heard->start_ms < page->edge_ms + DIFF_SIGHT_MS;
         bool rejected = is_rejected(check, town, &heard->uuid);
         bool may_stay = out_of_sight || rejected || heard->end_ms <= now_ms;
         char uuid[UUID_TEXT_BYTES];
@@ -694,14 +691,14 @@ static void check_missing(struct check *check, const struct check_town *town,
         uuid_format(&heard->uuid, uuid);
         if (ended || !may_stay)
                 sim_break(check->sim, 3,
-                          "%s/%s: gone from the site, and the vendor still has it, of version %" PRIu64
-                          "%s%s%s",
+                          "%s/%s: gone from the site, and the vendor still has it, of version "
+                          "%" PRIu64 "%s%s%s",
                           town->id, uuid, heard->version, ended ? ", though it has ended" : "",
                           out_of_sight ? ", out of sight" : "", rejected ? ", rejected" : "");
 }
 
-/* Redis has what the vendor has; returns how many more. An operator's rejection may come between the
- * telling of a deletion and its writing: what waits is not there anyway. */
+/* Redis has what the vendor has; returns how many more. An operator's rejection may come between
+ * the telling of a deletion and its writing: what waits is not there anyway. */
 static size_t check_state(struct check *check, struct check_town *town)
 {
         char key[STORE_KEY_BYTES], text[UUID_TEXT_BYTES];
@@ -758,8 +755,9 @@ void check_fold(struct check *check, const char *id, struct page *page, bool rel
         size_t more = check_state(check, town);
 
         if (town->known != (int64_t)(town->alive + more))
-                sim_break(check->sim, 3, "%s: the vendor has %zu events, the last record says %" PRId64,
-                          town->id, town->alive, town->known);
+                sim_break(check->sim, 3,
+                          "%s: the vendor has %zu events, the last record says %" PRId64, town->id,
+                          town->alive, town->known);
 }
 
 void check_lag(struct check *check, enum topic topic, int32_t partition, int64_t committed)
@@ -776,6 +774,7 @@ void check_remember(struct check *check)
         for (size_t i = 0; i < check->town_count; i++) {
                 struct check_town *town = &check->towns[i];
 
+                town->spared = is_silenced(check, town);
                 for (struct heard *heard = town->heard; heard; heard = heard->hh.next) {
                         heard->lived = !heard->deleted;
                         heard->spared = is_rejected(check, town, &heard->uuid);
@@ -792,7 +791,7 @@ void check_remembered(struct check *check)
                         char uuid[UUID_TEXT_BYTES];
 
                         uuid_format(&heard->uuid, uuid);
-                        if (!heard->spared && heard->lived == heard->deleted)
+                        if (!heard->spared && !town->spared && heard->lived == heard->deleted)
                                 sim_break(check->sim, 12, "%s/%s: %s after the rebuild", town->id,
                                           uuid, heard->deleted ? "deleted" : "there again");
                 }

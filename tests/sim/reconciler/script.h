@@ -1,9 +1,9 @@
-/* tests/sim/script.h
+/* tests/sim/reconciler/script.h
  *
  * What the services' Lua scripts do, on the store.
  */
-#ifndef SIM_SCRIPT_H
-#define SIM_SCRIPT_H
+#ifndef SIM_RECONCILER_SCRIPT_H
+#define SIM_RECONCILER_SCRIPT_H
 
 #include "reconciler/action.h"
 #include "sim/store.h"
