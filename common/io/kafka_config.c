@@ -9,8 +9,10 @@
 #include "io/kafka_config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 
 enum { REASON_BYTES = 256, MEANING_BYTES = 32 };
 
@@ -182,6 +184,25 @@ rd_kafka_t *kafka_config_open(rd_kafka_conf_t *conf, rd_kafka_type_t type, struc
                 error_set(error, "kafka: %s", reason);
         }
         return rk;
+}
+
+/* Before 2.6.1 librdkafka repeated its own nonce in the last message of SCRAM, which Kafka has
+ * refused since 4.0; to both sides that looks like a wrong password. */
+static bool scram_may_fail(const struct kafka_cluster *cluster)
+{
+        const char *mechanism = json_member_text(cluster->properties, "sasl.mechanism");
+
+        if (!mechanism)
+                mechanism = json_member_text(cluster->properties, "sasl.mechanisms");
+        return mechanism && strncmp(mechanism, "SCRAM-", 6) == 0 && rd_kafka_version() < 0x020601ff;
+}
+
+const char *kafka_config_advice(const struct kafka_cluster *cluster)
+{
+        if (scram_may_fail(cluster))
+                return "librdkafka before 2.6.1 cannot log in with SCRAM at Kafka 4.0 or newer: "
+                       "use PLAIN over TLS, or a newer librdkafka (Debian 13)";
+        return "are bootstrap.servers, the log-in and the network right?";
 }
 
 int kafka_check_properties(const struct kafka_cluster *cluster, struct error *error)

@@ -32,6 +32,9 @@ int kafka_config_set(rd_kafka_conf_t *conf, const char *name, const char *value,
 /* rd_kafka_new, which takes `conf` in any case. NULL and a reason on failure. */
 rd_kafka_t *kafka_config_open(rd_kafka_conf_t *conf, rd_kafka_type_t type, struct error *error);
 
+/* What to look at when no broker answers: a sentence. */
+const char *kafka_config_advice(const struct kafka_cluster *cluster);
+
 void kafka_config_freep(rd_kafka_conf_t **conf);
 
 #endif

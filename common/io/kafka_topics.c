@@ -73,11 +73,9 @@ static void talk_end(struct talk *talk)
 static int no_answer(struct talk *talk, rd_kafka_resp_err_t code, struct error *error)
 {
         rd_kafka_poll(talk->rk, 0);
-        return error_set(error,
-                         "kafka: the brokers do not answer: %s; are bootstrap.servers, the log-in "
-                         "and the network "
-                         "right?",
-                         talk->last_reason[0] ? talk->last_reason : rd_kafka_err2str(code));
+        return error_set(error, "kafka: the brokers do not answer: %s; %s",
+                         talk->last_reason[0] ? talk->last_reason : rd_kafka_err2str(code),
+                         kafka_config_advice(talk->cluster));
 }
 
 /* NULL and a reason if the answer does not come in time or is an error as a whole. */
