@@ -32,6 +32,18 @@ void kafka_client_fail(struct kafka_client *client, const char *format, ...)
                 client->failed(client->context, fatal ? fatal_text : text, fatal);
 }
 
+void kafka_client_stop(struct kafka_client *client, const char *format, ...)
+{
+        char text[REASON_BYTES];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+        if (client->failed)
+                client->failed(client->context, text, true);
+}
+
 /* Of each partition the same comes again and again: of one code, one a minute is enough. */
 static bool was_told(struct kafka_client *client, rd_kafka_resp_err_t code)
 {

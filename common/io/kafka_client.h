@@ -57,6 +57,9 @@ void kafka_client_listen(struct kafka_client *client, rd_kafka_queue_t *queue);
 /* What librdkafka says of itself, by its error callback, an event or a message. */
 void kafka_client_error(struct kafka_client *client, rd_kafka_resp_err_t code, const char *reason);
 
+/* Tell a reason that ends the process. */
+void kafka_client_stop(struct kafka_client *client, const char *format, ...) _printf_(2, 3);
+
 /* Tell a reason, as fatal if librdkafka has met a fatal error meanwhile. */
 void kafka_client_fail(struct kafka_client *client, const char *format, ...) _printf_(2, 3);
 

@@ -215,10 +215,11 @@ static void mark_given(struct kafka_group *group, const rd_kafka_topic_partition
                 if (place)
                         place->given = true;
                 else
-                        kafka_client_fail(
+                        kafka_client_stop(
                                 group->client,
-                                "topic %s has a partition %d, but topics.partitions is %d; it is "
-                                "not read",
+                                "topic %s has a partition %d, but topics.partitions is %d, which is "
+                                "fixed once there is data; set topics.partitions to what the topics "
+                                "have, or let topics.prefix name new ones",
                                 item->topic, (int)item->partition,
                                 (int)group->client->topics->partitions);
         }

@@ -183,6 +183,17 @@ static void take_assigned(struct reconciler_core *core, const struct reconciler_
                 add_site(core, &core->config->municipalities[i], false);
 }
 
+/* Something was applied that the log does not reach. */
+static bool began_anew(const struct reconciler_core *core, const struct partition *partition,
+                       int64_t high)
+{
+        for (const struct site *site = core->by_id; site; site = site->hh.next)
+                if (site->partition == partition &&
+                    site->meta.epoch == (int64_t)core->world.epoch && site->meta.offset >= high)
+                        return true;
+        return false;
+}
+
 /* Records that were asked for are gone, or not there yet. */
 static void take_out_of_range(struct reconciler_core *core, enum topic topic, int32_t number,
                               int64_t low, int64_t high)
@@ -196,7 +207,7 @@ static void take_out_of_range(struct reconciler_core *core, enum topic topic, in
                 action_place(actions, RECONCILER_START, topic, number, PLACE_BEGIN);
                 return;
         }
-        if (partition->start_is_applied && partition->start > high) {
+        if (began_anew(core, partition, high)) {
                 struct reconciler_action *stop = action_add(actions, RECONCILER_STOP);
 
                 stop->reason = memory_new(sizeof(*stop->reason));

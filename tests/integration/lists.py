@@ -31,7 +31,7 @@ class Lists:
         self.municipality = municipality
         self.serial = 0
 
-    def parts(self, events, parts=1, fresh=True, **changed):
+    def parts(self, events, /, parts=1, fresh=True, **changed):
         """(value, headers) of every part; `changed` are headers that are to be otherwise."""
         self.serial += 1
         now_ms = int(time.time() * 1000)
@@ -53,6 +53,6 @@ class Lists:
         value, headers = part
         return self.pipeline.topics.send("snapshots", self.municipality, value, headers)
 
-    def publish(self, events, parts=1, fresh=True, **changed):
+    def publish(self, events, /, parts=1, fresh=True, **changed):
         """All parts; the place of the last."""
         return [self.send(part) for part in self.parts(events, parts, fresh, **changed)][-1]

@@ -283,3 +283,46 @@ def test_drift_is_counted_and_named_and_never_fought(pipeline):
     pipeline.command("aarhus", command="refresh", full=True, fresh=True, id="look-again")
     pipeline.wait(lambda: pipeline.redis_status("aarhus").get("reconciler_drift") == "0",
                   "the drift to end with another wish")
+
+
+def ended(pipeline, *words):
+    """The reconciler ends by itself, with one sentence that has these words."""
+    service = pipeline["reconciler"]
+    service.expected_end = True
+    wait_until(lambda: not service.alive, "the reconciler to end")
+    assert service.process.returncode == 1
+    said = [line for line in service.log_text().splitlines() if all(word in line for word in words)]
+    assert len(said) == 1, service.log_tail()
+
+
+def test_a_recreated_topic_stops_it(pipeline, alone):
+    alone.lists.publish(alone.next_list())
+    alone.wait_told()
+    pipeline["reconciler"].stop()
+    pipeline.topics.delete("snapshots")
+    pipeline.topics.create_again("snapshots")
+    pipeline["reconciler"].start(wait=False)
+    ended(pipeline, "began anew", "raise topics.epoch")
+    pipeline.config["topics"]["epoch"] = 2
+    pipeline.start("reconciler")
+    alone.lists.publish(alone.next_list())
+    alone.wait_told()
+
+
+def test_more_partitions_stop_it_under_way(pipeline):
+    pipeline.config["kafka"]["topic.metadata.refresh.interval.ms"] = 500
+    alone = Alone(pipeline)
+    pipeline.topics.grow("snapshots", pipeline.topics.partitions + 1)
+    ended(pipeline, "topics.partitions is 6", "fixed once there is data")
+    alone.redis.close()
+
+
+@pytest.mark.parametrize("topics, words", [
+    ({"changes": {"cleanup.policy": "delete"}}, ["changes", "cleanup.policy", "compact"]),
+    ({"snapshots": {"message.timestamp.type": "CreateTime"}}, ["snapshots", "LogAppendTime"]),
+], ids=["not-compacted", "no-append-time"])
+def test_a_wrong_topic_is_refused_at_the_start(make_pipeline, topics, words):
+    pipeline = make_pipeline(topics=topics)
+    pipeline.add_municipality("aarhus", "https://www.aakb.dk")
+    pipeline.start("reconciler", wait=False)
+    ended(pipeline, *words)

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from parts import Failure, wait_until
 
@@ -62,6 +62,24 @@ class Topics:
                   for suffix, config in SUFFIXES.items()]
         settle(self._admin.create_topics(wanted))
         wait_until(self._are_led, "the new topics to have leaders")
+
+    def create_again(self, suffix):
+        """A deleted topic's name is free a little later."""
+        wanted = NewTopic(self.name(suffix), self.partitions, 1, config={
+            name: str(value) for name, value in SUFFIXES[suffix].items()})
+
+        def created():
+            try:
+                settle(self._admin.create_topics([wanted]))
+            except KafkaException:
+                return False
+            return True
+
+        wait_until(created, f"{suffix} to be created again")
+        wait_until(self._are_led, "the new topic to have leaders")
+
+    def grow(self, suffix, partitions):
+        settle(self._admin.create_partitions([NewPartitions(self.name(suffix), partitions)]))
 
     def _are_led(self):
         known = self._admin.list_topics(timeout=10).topics

@@ -1223,6 +1223,34 @@ static void test_redis_away(void **state)
         world_free(world);
 }
 
+/* The consumer is told so under way, or at its start. */
+static void test_shorter_log(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *says;
+                int64_t high;
+                bool stops;
+        } rows[] = {
+                { "its end is behind what was applied", 11, false },
+                { "what was applied last is not in it", 10, true },
+                { "it is empty", 0, true },
+        };
+
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_with("", "abc"); /* its list is at offset 10 */
+                struct reconciler_input input = {
+                        .type = RECONCILER_OUT_OF_RANGE,
+                        .range = { .topic = TOPIC_SNAPSHOTS, .high = rows[i].high },
+                };
+
+                feed(world, &input);
+                check(rows[i].stops == (strstr(world->stopped, "raise topics.epoch") != NULL),
+                      rows[i].says);
+                world_free(world);
+        }
+}
+
 static void test_drain(void **state)
 {
         (void)state;
@@ -1265,6 +1293,7 @@ int main(void)
                 cmocka_unit_test(test_bad_records),
                 cmocka_unit_test(test_crashes),
                 cmocka_unit_test(test_recreated_topic),
+                cmocka_unit_test(test_shorter_log),
                 cmocka_unit_test(test_redis_away),
                 cmocka_unit_test(test_drain),
         };
