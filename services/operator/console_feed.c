@@ -124,7 +124,6 @@ static void on_end(void *context, enum topic topic, int32_t partition, int64_t o
         (void)topic;
         (void)partition;
         (void)offset;
-        feed->kafka_trouble = (struct error)ERROR_NULL;
         if (feed->catching_up > 0)
                 feed->catching_up--;
 }
@@ -261,7 +260,9 @@ bool console_feed_caught_up(const struct console_feed *feed)
 
 const char *console_feed_trouble(const struct console_feed *feed)
 {
-        return feed->redis_trouble.text[0] ? feed->redis_trouble.text : feed->kafka_trouble.text;
+        if (feed->redis_trouble.text[0])
+                return feed->redis_trouble.text;
+        return kafka_consumer_ready(feed->reader) ? "" : feed->kafka_trouble.text;
 }
 
 struct redis *console_feed_redis(const struct console_feed *feed)

@@ -12,6 +12,8 @@
 #include "operator/page_rows.h"
 #include "operator/page_text.h"
 
+enum { NOTICE_MS = 2 * 60 * 1000 };
+
 static const char *const shows[PAGE_SHOWS] = {
         "all", "fresh", "stale", "paused", "breaker", "held", "dead-letters",
 };
@@ -39,6 +41,14 @@ static unsigned choice_of(const char *text, const char *const *names, unsigned c
         return 0;
 }
 
+/* Ids are in lower case, whatever a person writes. */
+static void lower_case(char *text)
+{
+        for (; *text; text++)
+                if (*text >= 'A' && *text <= 'Z')
+                        *text = (char)(*text - 'A' + 'a');
+}
+
 void page_view_read(struct page_view *view, const struct form *form)
 {
         const char *municipality = form_field(form, "municipality");
@@ -48,6 +58,7 @@ void page_view_read(struct page_view *view, const struct form *form)
                 .sort = (enum page_sort)choice_of(form_field(form, "sort"), sorts, PAGE_SORTS),
         };
         snprintf(view->filter, sizeof(view->filter), "%s", form_field(form, "filter"));
+        lower_case(view->filter);
         if (municipality_id_valid(municipality, strlen(municipality)))
                 snprintf(view->municipality, sizeof(view->municipality), "%s", municipality);
 }
@@ -115,7 +126,7 @@ void page_message(struct buffer *out, const char *title, const char *sentence)
 
 /* The front page */
 
-static void page_deeds(struct buffer *out, const struct page_data *data)
+static void page_deed(struct buffer *out, const struct page_deed *deed, int64_t now_ms)
 {
         static const char *const states[] = {
                 [PAGE_DEED_SENT] = "on its way",
@@ -123,23 +134,49 @@ static void page_deeds(struct buffer *out, const struct page_data *data)
                 [PAGE_DEED_FAILED] = "failed",
         };
 
+        page_moment(out, deed->at_ms, now_ms);
+        buffer_append_text(out, " <b>");
+        page_plain(out, slice_of(deed->municipality));
+        buffer_append_text(out, "</b> ");
+        page_foreign(out, slice_of(deed->said), PAGE_SENTENCE_BYTES);
+        buffer_append_format(out, " <span class=\"deed-%d\">%s</span>", (int)deed->state,
+                             states[deed->state]);
+}
+
+static void page_deeds(struct buffer *out, const struct page_data *data)
+{
         if (data->deed_count == 0)
                 return;
         buffer_append_text(out, "<section class=\"deeds\" aria-label=\"Done from here\">"
                                 "<h2>Done from this console</h2>\n<ol>\n");
         for (size_t i = 0; i < data->deed_count; i++) {
-                const struct page_deed *deed = &data->deeds[i];
-
                 buffer_append_text(out, "<li>");
-                page_moment(out, deed->at_ms, data->now_ms);
-                buffer_append_text(out, " <b>");
-                page_plain(out, slice_of(deed->municipality));
-                buffer_append_text(out, "</b> ");
-                page_foreign(out, slice_of(deed->said), PAGE_SENTENCE_BYTES);
-                buffer_append_format(out, " <span class=\"deed-%d\">%s</span></li>\n",
-                                     (int)deed->state, states[deed->state]);
+                page_deed(out, &data->deeds[i], data->now_ms);
+                buffer_append_text(out, "</li>\n");
         }
         buffer_append_text(out, "</ol></section>\n");
+}
+
+/* What was done just now stands on top, too: who pressed the button looks there. */
+static void page_notice(struct buffer *out, const struct page_data *data)
+{
+        if (data->deed_count == 0 || data->now_ms - data->deeds[0].at_ms > NOTICE_MS)
+                return;
+        buffer_append_text(out, "<p class=\"notice\" role=\"status\">");
+        page_deed(out, &data->deeds[0], data->now_ms);
+        buffer_append_text(out, "</p>\n");
+}
+
+/* Dead letters that no row counts: nobody could read whose they are, or it has left. */
+static void page_strays(struct buffer *out, const struct page_data *data)
+{
+        size_t strays = data->letters->waiting - data->overview->sums.dead_letters;
+
+        if (data->letters->waiting <= data->overview->sums.dead_letters)
+                return;
+        buffer_append_text(out, "<p class=\"note\"><a href=\"/dead-letters\">");
+        page_count(out, (int64_t)strays, "dead letter", "dead letters");
+        buffer_append_text(out, "</a> of no municipality in the configuration.</p>\n");
 }
 
 static void page_trouble(struct buffer *out, const struct page_data *data)
@@ -158,7 +195,9 @@ static void page_trouble(struct buffer *out, const struct page_data *data)
 void page_live(struct buffer *out, const struct page_data *data)
 {
         page_trouble(out, data);
+        page_notice(out, data);
         page_numbers(out, data);
+        page_strays(out, data);
         if (data->view.municipality[0] == '\0') {
                 buffer_append_text(out, "<div class=\"plots\">\n");
                 page_plot_freshness(out, data->overview);

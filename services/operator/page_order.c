@@ -383,6 +383,10 @@ void page_letters(struct buffer *out, const struct page_data *data)
                                      "<p class=\"note\">%zu older ones are not shown here; "
                                      "<code>dplsync dead-letters list</code> has them.</p>\n",
                                      data->letters->left_out);
+        if (count > 0 && municipality[0] == '\0')
+                buffer_append_text(&main, "<p class=\"note\">They are decided about at their "
+                                          "municipality; where nobody knows whose they are, by "
+                                          "<code>dplsync dead-letters</code>.</p>\n");
         page_read_only(&main, &data->reader);
         page_document(out, "Dead letters · dplsync", buffer_slice(&main), 0);
 }

@@ -260,6 +260,25 @@ def test_it_goes_on_without_redis_and_says_so(pipeline, country, console):
     wait_until(lambda: "Redis cannot" not in console.get("/").text, "Redis to be back", 15)
 
 
+def test_it_goes_on_without_kafka_and_says_so(country, console):
+    country.results("odense", 1)
+    console.wait_text("/?municipality=odense", UUID.format(0))
+    country.pipeline.kafka.kill()
+    console.wait_text("/", "Kafka cannot be reached", 60)
+    assert UUID.format(0) in console.get("/?municipality=odense").text
+    country.pipeline.kafka.start()
+    wait_until(lambda: "Kafka cannot" not in console.get("/").text, "Kafka to be back", 60)
+
+
+def test_dead_letters_of_nobody_are_seen(country, console):
+    country.pipeline.topics.send("dead-letters", None, b"not json", {
+        "dplsync-reason": "not-json", "dplsync-detail": "it is no JSON", "dplsync-municipality": "",
+        "dplsync-uuid": "", "dplsync-partition": "0", "dplsync-offset": "7"})
+    console.wait_text("/", '<a href="/dead-letters">1 dead letter</a> of no municipality')
+    page = console.get("/dead-letters").text
+    assert "it is no JSON" in page and "<form" not in page
+
+
 def test_a_new_municipality_needs_no_restart(pipeline, country, console):
     console.wait_text("/", "18 municipalities")
     pipeline.add_municipality("ringsted", "https://ringsted.example")
