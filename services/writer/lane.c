@@ -10,6 +10,7 @@
 #include "writer/lane.h"
 
 #include <assert.h>
+#include <utlist.h>
 
 #include "model/version.h"
 
@@ -51,6 +52,7 @@ void lane_free(struct lane *lane)
         assert(lane->due.place == 0);
         wanted_free_all(lane->open);
         wanted_free_all(lane->ending);
+        wanted_free_all(lane->left);
         attempt_free(lane->attempt);
         wish_deinit(&lane->wish);
         free(lane->expected);
@@ -486,13 +488,25 @@ void lane_carry(struct lane *lane, struct wanted *wanted)
         lane_move_to_ending(lane, place);
 }
 
+void lane_leave_open(struct lane *lane)
+{
+        struct wanted *wanted, *other;
+
+        LL_FOREACH_SAFE(lane->open, wanted, other) {
+                if (wanted->in_attempt)
+                        continue;
+                LL_DELETE(lane->open, wanted);
+                LL_PREPEND(lane->left, wanted);
+        }
+}
+
 static void lane_except(struct told *told, const struct wanted *wanted)
 {
         if (!wanted->has_origin)
                 told_except(told, wanted->version);
 }
 
-/* All that came in order was told, but for what is still here. */
+/* All that came in order was told, but for what is still here, or was left here untold. */
 struct told lane_told(struct lane *lane)
 {
         struct told told = { .partition = lane->told.partition, .upto = lane->newest };
@@ -500,6 +514,8 @@ struct told lane_told(struct lane *lane)
         if (lane->mixed)
                 return lane->told;
         for (const struct wanted *wanted = lane->open; wanted; wanted = wanted->next)
+                lane_except(&told, wanted);
+        for (const struct wanted *wanted = lane->left; wanted; wanted = wanted->next)
                 lane_except(&told, wanted);
         for (const struct wanted *wanted = lane->ending; wanted; wanted = wanted->next)
                 if (wanted->unacked > 0 || !wanted->told)

@@ -121,6 +121,7 @@ struct lane {
         char *expected;         /* the ledger's bytes; NULL: to be loaded before it begins. Owned */
         struct wanted *open;    /* in order of arrival */
         struct wanted *ending;
+        struct wanted *left;  /* by an orphan, to its next owner: not told */
         unsigned unacked;         /* records on their way to Kafka */
         struct attempt *attempt;  /* NULL: none */
         struct lane *prev, *next; /* in a queue of the site, or among the orphans */
@@ -155,6 +156,9 @@ bool lane_wants_state(const struct lane *lane);
 
 /* Marks the open updates that the attempt's request carries. */
 void lane_board(struct lane *lane);
+
+/* All but those on board are somebody else's from now on. */
+void lane_leave_open(struct lane *lane);
 
 /* The verdict's part: what was sent is confirmed, or ended; those on board get `end`. */
 void lane_confirm(struct lane *lane);

@@ -8,18 +8,6 @@
 
 #include <utlist.h>
 
-static void leave_drop_open(struct lane *lane, bool all)
-{
-        struct wanted *wanted, *other;
-
-        LL_FOREACH_SAFE(lane->open, wanted, other) {
-                if (wanted->in_attempt && !all)
-                        continue;
-                LL_DELETE(lane->open, wanted);
-                wanted_free(wanted);
-        }
-}
-
 static void leave_abandon(struct writer_core *core, struct lane *lane)
 {
         if (lane->state == LANE_QUEUED)
@@ -35,7 +23,7 @@ static void leave_orphan(struct writer_core *core, struct lane *lane)
         writer_site_lane_remove(lane->site, lane);
         lane->orphan = true;
         DL_APPEND(core->orphans, lane);
-        leave_drop_open(lane, false);
+        lane_leave_open(lane);
 }
 
 static void leave_revoke_site(struct writer_core *core, struct site *site)

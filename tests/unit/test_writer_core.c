@@ -1117,6 +1117,24 @@ static void test_a_late_answer_after_a_revoke(void **state)
         world_free(world);
 }
 
+static void test_a_revoke_with_a_newer_one_waiting(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update(world, A, PAIR);
+        update_state(world, A, "SoldOut");
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        apply(world);
+        assign(world);
+        update_at(world, 0, "aarhus", A, PAIR);
+        update_at(world, 1, "aarhus", A, "\"state\":\"SoldOut\"");
+        check_text(world->outcomes, "applied duplicate", "only the one on its way was told");
+        apply(world);
+        expect(world, "applied duplicate applied", 2, 2, "the other is sent by its new owner");
+        world_free(world);
+}
+
 static void test_refused_at_the_door(void **state)
 {
         struct world *world = world_new();
@@ -1538,6 +1556,7 @@ int main(void)
                 cmocka_unit_test(test_a_poisonous_update_dies_a_failing_site_kills_nothing),
                 cmocka_unit_test(test_credentials_are_rejected),
                 cmocka_unit_test(test_a_late_answer_after_a_revoke),
+                cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
                 cmocka_unit_test(test_what_was_carried_has_one_outcome),
