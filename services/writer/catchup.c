@@ -161,7 +161,7 @@ static void catchup_take_login(struct writer_core *core, struct site *site, int6
 {
         int64_t latest_ms = core->now_ms + core->config->writer.probe_every_ms;
 
-        if (probe_at_ms <= core->now_ms || site->login != LOGIN_PRESENT)
+        if (probe_at_ms <= core->now_ms || site->login != LOGIN_PRESENT || site->login_worked)
                 return;
         site->login = LOGIN_REJECTED;
         site->probe_at_ms = probe_at_ms < latest_ms ? probe_at_ms : latest_ms;

@@ -50,6 +50,7 @@ static void site_rejects_login(struct writer_core *core, struct site *site, long
         if (site->login == LOGIN_REJECTED)
                 return;
         site->login = LOGIN_REJECTED;
+        site->login_worked = false;
         site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
 
         struct writer_report *report =
@@ -165,6 +166,7 @@ static void judge_conflict(struct writer_core *core, struct lane *lane)
 static void judge_apply(struct lane *lane)
 {
         lane->site->successes++;
+        lane->site->login_worked = true;
         lane->failures = 0;
         lane->counted = 0;
         lane->retry_ms = 0;
@@ -253,6 +255,7 @@ bool judge_probe(struct writer_core *core, struct site *site, const struct answe
         if (!verdict_is_cms_404(answer))
                 return false;
         site->login = LOGIN_PRESENT;
+        site->login_worked = true;
         core_report(core, REPORT_CREDENTIALS_WORK, site->id, NULL);
         return true;
 }

@@ -38,6 +38,7 @@ static void leave_revoke_site(struct writer_core *core, struct site *site)
         }
         site->waiting = 0;
         site->bytes = 0;
+        site->login_worked = false;
 }
 
 static bool ticket_is_orphaned(const struct ticket *ticket)

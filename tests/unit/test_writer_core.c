@@ -57,6 +57,7 @@ struct world {
         int64_t stored;      /* as last stored; -1: never */
 
         bool redis_is_down;
+        int64_t probe_at_ms; /* as the status has it; 0: none */
         struct field fields[FIELDS_MAX]; /* Redis, but for "@" */
         size_t field_count;
         char mark[LEDGER_TOKEN_BYTES]; /* "~" */
@@ -255,7 +256,9 @@ static void redis_position(struct world *world, const struct writer_action *acti
         later(world,
               (struct writer_input){ .type = INPUT_POSITION,
                                      .token = action->token,
-                                     .position = { .ok = true, .position = slice_of(text) } },
+                                     .position = { .ok = true,
+                                                   .position = slice_of(text),
+                                                   .probe_at_ms = world->probe_at_ms } },
               text);
 }
 
@@ -1095,6 +1098,29 @@ static void test_credentials_are_rejected(void **state)
         world_free(world);
 }
 
+/* The status in Redis may be older than what the owner has seen itself. */
+static void test_an_old_status_of_a_log_in(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        apply(world);
+        world->probe_at_ms = world->now_ms + 60 * MINUTE;
+        give(world, (struct writer_input){ .type = INPUT_REDIS, .up = false });
+        give(world, (struct writer_input){ .type = INPUT_REDIS, .up = true });
+        update_state(world, A, "Cancelled");
+        check_number(world->patch_total, 2, "a log-in that worked for this owner goes on working");
+        apply(world);
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        assign(world);
+        update_state(world, A, "Active");
+        check_number(world->patch_total, 2, "somebody else may have been rejected since");
+        pass(world, 61 * MINUTE);
+        check_text(world->last_body, "{}", "so it is tried at the time of the status");
+        world_free(world);
+}
+
 static void test_a_late_answer_after_a_revoke(void **state)
 {
         struct world *world = world_new();
@@ -1556,6 +1582,7 @@ int main(void)
                 cmocka_unit_test(test_a_poisonous_update_dies_a_failing_site_kills_nothing),
                 cmocka_unit_test(test_credentials_are_rejected),
                 cmocka_unit_test(test_a_late_answer_after_a_revoke),
+                cmocka_unit_test(test_an_old_status_of_a_log_in),
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
