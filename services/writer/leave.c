@@ -39,6 +39,8 @@ static void leave_revoke_site(struct writer_core *core, struct site *site)
         site->waiting = 0;
         site->bytes = 0;
         site->login_worked = false;
+        if (site->login == LOGIN_REJECTED) /* from here on the status knows better */
+                site->login = LOGIN_PRESENT;
 }
 
 static bool ticket_is_orphaned(const struct ticket *ticket)

@@ -1121,6 +1121,25 @@ static void test_an_old_status_of_a_log_in(void **state)
         world_free(world);
 }
 
+static void test_a_log_in_rejected_to_somebody_else(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        answer(world, 403);
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        pass(world, 100 * MINUTE);
+        world->probe_at_ms = world->now_ms + 30 * MINUTE;
+        assign(world);
+        update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+        pass(world, 29 * MINUTE);
+        check_number(world->patch_total, 1, "its time counts, not that of an earlier ownership");
+        pass(world, 2 * MINUTE);
+        check_text(world->last_body, "{}", "then it is tried");
+        world_free(world);
+}
+
 static void test_a_late_answer_after_a_revoke(void **state)
 {
         struct world *world = world_new();
@@ -1583,6 +1602,7 @@ int main(void)
                 cmocka_unit_test(test_credentials_are_rejected),
                 cmocka_unit_test(test_a_late_answer_after_a_revoke),
                 cmocka_unit_test(test_an_old_status_of_a_log_in),
+                cmocka_unit_test(test_a_log_in_rejected_to_somebody_else),
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
