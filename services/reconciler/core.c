@@ -414,9 +414,11 @@ static void step_sites(struct reconciler_core *core)
         unsigned left = HASH_COUNT(core->by_id);
 
         for (; left > 0; left--, site = site->hh.next ? site->hh.next : core->by_id) {
-                if (site->phase == SITE_DIFF && sliced)
+                bool heavy = site_is_heavy(site, &core->world);
+
+                if (heavy && sliced)
                         continue;
-                if (site->phase == SITE_DIFF) {
+                if (heavy) {
                         sliced = true;
                         core->turn = site->hh.next;
                 }

@@ -19,7 +19,7 @@
 #include "reconciler/telling.h"
 #include "reconciler/terms.h"
 
-enum { DIFF_SLICE = 100, TELL_RECORDS = 500, TELL_BYTES = 4 << 20, WORLD_BYTES = 16 << 20 };
+enum { DIFF_SLICE = 100, TELL_SLICE = 100, TELL_RECORDS = 500, TELL_BYTES = 4 << 20, WORLD_BYTES = 16 << 20 };
 
 static const struct retry_policy retry_policy = { .base_ms = 250,
                                                   .cap_ms = 10000,
@@ -55,6 +55,7 @@ static void drop_attempt(struct site *site, struct site_world *world)
         site->outstanding = 0;
         site->outstanding_bytes = 0;
         site->tell_at = 0;
+        site->batch = 0;
         site->closing = false;
         site->wipe = false;
         site->rebuilding = false;
@@ -371,14 +372,25 @@ static void tell_end(struct site *site, struct site_world *world)
         site->closing = true;
 }
 
-/* The next records, once all before them are acknowledged: so neither Kafka's queue nor this loop
- * is filled by one site. */
+/* A batch is filled slice by slice, and the next one begins once all of it is acknowledged: so
+ * neither Kafka's queue nor this loop is filled by one site. */
+static bool is_filling(const struct site *site)
+{
+        return site->tell_at < site->diff.step_count && site->batch < TELL_RECORDS &&
+               site->outstanding_bytes < TELL_BYTES;
+}
+
+static bool can_tell(const struct site *site, const struct site_world *world)
+{
+        return site->phase == SITE_TELL && !site->closing &&
+               (is_filling(site) || site->outstanding == 0) && world->told_bytes < WORLD_BYTES;
+}
+
 static void tell_more(struct site *site, struct site_world *world)
 {
         size_t told = 0;
 
-        while (site->tell_at < site->diff.step_count && told < TELL_RECORDS &&
-               site->outstanding_bytes < TELL_BYTES) {
+        while (told < TELL_SLICE && is_filling(site)) {
                 const struct diff_step *step = &site->diff.steps[site->tell_at++];
 
                 if (!is_told(step))
@@ -386,7 +398,8 @@ static void tell_more(struct site *site, struct site_world *world)
                 tell_one(site, world, step);
                 told++;
         }
-        if (site->outstanding == 0)
+        site->batch += told;
+        if (site->outstanding == 0 && site->tell_at == site->diff.step_count)
                 tell_end(site, world);
 }
 
@@ -419,6 +432,7 @@ void site_take_delivery(struct site *site, struct site_world *world, uint64_t to
                 return;
         world->told_bytes -= site->outstanding_bytes;
         site->outstanding_bytes = 0;
+        site->batch = 0;
         if (!site->closing)
                 return;
         write_steps(site);
@@ -664,12 +678,17 @@ void site_step(struct site *site, struct site_world *world)
                 walk_diff(site, world);
                 break;
         case SITE_TELL:
-                if (site->outstanding == 0 && !site->closing && world->told_bytes < WORLD_BYTES)
+                if (can_tell(site, world))
                         tell_more(site, world);
                 break;
         default:
                 break;
         }
+}
+
+bool site_is_heavy(const struct site *site, const struct site_world *world)
+{
+        return site->phase == SITE_DIFF || can_tell(site, world);
 }
 
 bool site_is_hungry(const struct site *site, const struct site_world *world)
@@ -680,7 +699,7 @@ bool site_is_hungry(const struct site *site, const struct site_world *world)
         case SITE_DIFF:
                 return true;
         case SITE_TELL:
-                return site->outstanding == 0 && !site->closing && world->told_bytes < WORLD_BYTES;
+                return can_tell(site, world);
         default:
                 return false;
         }

@@ -71,6 +71,7 @@ struct site {
         bool diffing;                   /* `diff` borrows listing and catalogue */
         struct inquiry inquiry;
         size_t tell_at;                 /* next step to tell */
+        size_t batch;                   /* records told since all before were acknowledged */
         size_t outstanding;             /* records not yet acknowledged */
         size_t outstanding_bytes;
         bool closing;                   /* the completion record is out */
@@ -110,6 +111,8 @@ void site_add_command(struct site *site, const struct control *control, int64_t 
 
 /* Goes on with whatever it can: begins the next job, takes a slice of a diff, tells more. */
 void site_step(struct site *site, struct site_world *world);
+/* Is its next step a slice of a large piece of work? One of those a turn is enough. */
+bool site_is_heavy(const struct site *site, const struct site_world *world);
 /* Could it use another step at once? */
 bool site_is_hungry(const struct site *site, const struct site_world *world);
 /* When it is to be stepped at the latest; INT64_MAX: never. */
