@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/map.h"
 #include "model/municipality.h"
 
@@ -387,4 +388,24 @@ bool credentials_differ(const struct credentials *a, const struct credentials *b
                 return has_first != has_second;
         return strcmp(first.username, second.username) != 0 ||
                strcmp(first.password, second.password) != 0;
+}
+
+bool credentials_mark(const struct credentials *credentials, const char *municipality,
+                      char mark[CREDENTIALS_MARK_BYTES])
+{
+        struct credential credential;
+        char hex[SHA256_HEX_BYTES];
+
+        mark[0] = '\0';
+        if (!credentials_get(credentials, municipality, &credential, NULL))
+                return false;
+
+        _cleanup_(sha256_freep) struct sha256 *sha256 = sha256_new();
+
+        sha256_update(sha256, municipality, strlen(municipality) + 1);
+        sha256_update(sha256, credential.username, strlen(credential.username) + 1);
+        sha256_update(sha256, credential.password, strlen(credential.password) + 1);
+        sha256_final(sha256, hex);
+        snprintf(mark, CREDENTIALS_MARK_BYTES, "%.2s", hex);
+        return true;
 }

@@ -30,4 +30,12 @@ bool credentials_get(const struct credentials *credentials, const char *municipa
 /* Did a reload change this municipality's log-in? Either may be NULL. */
 bool credentials_differ(const struct credentials *a, const struct credentials *b, const char *municipality);
 
+enum { CREDENTIALS_MARK_BYTES = 3 }; /* 2 hex digits and a NUL */
+
+/* A mark by which a log-in can be seen to have changed over a restart, fit to be kept in Redis: the
+ * first 8 bits of SHA-256 over municipality and log-in, always the same for the same one. So few
+ * that they say next to nothing of a password; one change in 256 goes unseen. False: no log-in. */
+bool credentials_mark(const struct credentials *credentials, const char *municipality,
+                      char mark[CREDENTIALS_MARK_BYTES]);
+
 #endif

@@ -156,10 +156,13 @@ bool catchup_ready(struct writer_core *core, const struct site *site)
         return core->redis_up && partition->view == VIEW_READY;
 }
 
-/* A log-in that was rejected before a hand-over is not tried again before its time. */
-static void catchup_take_login(struct writer_core *core, struct site *site, int64_t probe_at_ms)
+/* A log-in that was rejected before a hand-over is not tried again before its time, unless it is
+ * another one by now. */
+static void catchup_take_login(struct writer_core *core, struct site *site, int64_t probe_at_ms,
+                               bool changed)
 {
-        int64_t latest_ms = core->now_ms + core->config->writer.probe_every_ms;
+        int64_t latest_ms =
+                changed ? core->now_ms : core->now_ms + core->config->writer.probe_every_ms;
 
         if (probe_at_ms <= core->now_ms || site->login != LOGIN_PRESENT || site->login_worked)
                 return;
@@ -179,7 +182,7 @@ void catchup_position(struct writer_core *core, struct ticket *ticket,
                 catchup_again(core, partition);
                 return;
         }
-        catchup_take_login(core, site, input->position.probe_at_ms);
+        catchup_take_login(core, site, input->position.probe_at_ms, input->position.login_changed);
         ledger_position_read(&position, input->position.position);
         if (position.epoch != core->topics->epoch)
                 position.offset = -1;

@@ -96,6 +96,7 @@ struct writer_input {
                         struct slice position; /* the field "@"; empty: absent */
                         int64_t probe_at_ms;   /* of `{m}:status`, if the log-in was rejected; 0: it
                                                   was not */
+                        bool login_changed;    /* since it was rejected */
                 } position;
                 struct {
                         bool ok;

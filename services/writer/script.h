@@ -22,7 +22,8 @@ extern const struct redis_script script_finish;
 /* KEYS w seals; ARGV uuid, expected, fresh, seal due or 0. OK | STALE, current */
 extern const struct redis_script script_merge;
 
-/* KEYS w status; ARGV mark. The field "@", and writer_probe_at of the status; "" where absent. */
+/* KEYS w status; ARGV mark. The field "@", and writer_probe_at and writer_rejected_login of the
+ * status; "" where absent. */
 extern const struct redis_script script_position;
 
 /* KEYS w; ARGV mark or "", epoch, offset, the field's text. OK (also if it was further) | MISSING

@@ -20,10 +20,11 @@ struct call {
         enum writer_action_type type;
         uint64_t token;
         int64_t lease_until_boot_ms;
-        bool half;    /* the first of two replies has come */
-        bool failed;  /* or was lost */
-        bool missing; /* the ledger has no "@" */
-        char *first;  /* what it was */
+        bool half;                          /* the first of two replies has come */
+        bool failed;                        /* or was lost */
+        bool missing;                       /* the ledger has no "@" */
+        char login[CREDENTIALS_MARK_BYTES]; /* POSITION: of the log-in there is */
+        char *first;                        /* what it was */
         size_t first_length;
 };
 
@@ -178,11 +179,13 @@ static void on_position(void *context, const struct redisReply *reply)
         struct writer_input input = { .type = INPUT_POSITION, .token = call->token };
 
         if (reply_is_good(call, reply) && reply->type == REDIS_REPLY_ARRAY) {
-                struct slice probe = reply_item(reply, 1);
+                struct slice probe = reply_item(reply, 1), rejected = reply_item(reply, 2);
 
                 input.position.ok = true;
                 input.position.position = reply_item(reply, 0);
                 input.position.probe_at_ms = probe.data ? strtoll(probe.data, NULL, 10) : 0;
+                input.position.login_changed =
+                        rejected.length > 0 && !slice_is(rejected, call->login);
         }
         call_end(call, &input);
 }
@@ -317,12 +320,13 @@ static void load(struct call *call, const struct keys *keys, const struct action
         }
 }
 
-static void position(struct call *call, const struct keys *keys,
-                     const struct action_position *position)
+static void position(struct call *call, const struct keys *keys, const struct writer_action *action)
 {
+        const struct action_position *position = &action->position;
         const struct slice arguments[] = { slice_of(keys->ledger), slice_of(keys->status),
                                            slice_of(position->mark) };
 
+        credentials_mark(call->shell->links.daemon->credentials, action->municipality, call->login);
         if (redis_script_run(call->shell->links.redis, &script_position, on_position, call, 2,
                              ARRAY_LENGTH(arguments), arguments) < 0)
                 lost(call, INPUT_POSITION);
@@ -357,9 +361,14 @@ static void seals(struct call *call, const struct keys *keys)
                 lost(call, INPUT_SEALS);
 }
 
-static void status(struct shell *shell, const struct keys *keys, const struct site_status *status)
+static void status(struct shell *shell, const struct keys *keys, const struct writer_action *action)
 {
+        const struct site_status *status = &action->status;
+        char rejected[CREDENTIALS_MARK_BYTES] = "";
         char texts[9][NUMBER_BYTES];
+        if (status->credentials_rejected)
+                credentials_mark(shell->links.daemon->credentials, action->municipality, rejected);
+
         const struct slice arguments[] = {
                 slice_of("HSET"),
                 slice_of(keys->status),
@@ -377,6 +386,8 @@ static void status(struct shell *shell, const struct keys *keys, const struct si
                 slice_of(number(texts[4], status->credentials_rejected)),
                 slice_of("writer_credentials_missing"),
                 slice_of(number(texts[5], status->credentials_missing)),
+                slice_of("writer_rejected_login"),
+                slice_of(rejected),
                 slice_of("writer_probe_at"),
                 slice_of(number(texts[6], status->probe_at_ms)),
                 slice_of("writer_last_outcome"),
@@ -397,7 +408,7 @@ void shell_redis(struct shell *shell, const struct writer_action *action)
 
         keys_of(&keys, action->municipality);
         if (action->type == ACTION_STATUS) {
-                status(shell, &keys, &action->status);
+                status(shell, &keys, action);
                 return;
         }
 
@@ -418,7 +429,7 @@ void shell_redis(struct shell *shell, const struct writer_action *action)
                 load(call, &keys, &action->ledger, uuid);
                 break;
         case ACTION_POSITION:
-                position(call, &keys, &action->position);
+                position(call, &keys, action);
                 break;
         case ACTION_NOTE:
                 note(call, &keys, &action->position);

@@ -54,7 +54,8 @@ const struct redis_script script_position = {
         .name = "position",
         .text = "redis.call('HSET', KEYS[1], '~', ARGV[1])\n"
                 "return {redis.call('HGET', KEYS[1], '@') or '',\n"
-                "        redis.call('HGET', KEYS[2], 'writer_probe_at') or ''}\n",
+                "        redis.call('HGET', KEYS[2], 'writer_probe_at') or '',\n"
+                "        redis.call('HGET', KEYS[2], 'writer_rejected_login') or ''}\n",
 };
 
 const struct redis_script script_note = {

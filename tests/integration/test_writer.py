@@ -200,6 +200,22 @@ class TestAnswers:
         assert outcomes(wait_results(pipeline, 2)) == ["applied"] * 2
         assert aarhus.patches()[1]["body"] == "{}"
 
+    def test_a_rejected_log_in_is_not_tried_again_by_a_restart(self, pipeline, aarhus):
+        aarhus.change(password="another")
+        pipeline.send("aarhus", uuid=first(aarhus), state="SoldOut")
+        pipeline.wait(lambda: pipeline.redis_status("aarhus").get("writer_rejected_login"),
+                      "the status to say so")
+        pipeline.stop("writer")
+        pipeline.start("writer")
+        waiting = 'dplsync_writer_waiting_updates{municipality="aarhus"}'
+        pipeline.wait(lambda: pipeline["writer"].metrics().get(waiting) == 1, "the update to wait again")
+        assert len(aarhus.patches()) == 1
+        pipeline.stop("writer")
+        pipeline.set_credentials("aarhus", "external-system", "another")
+        pipeline.start("writer")
+        assert outcomes(wait_results(pipeline, 1)) == ["applied"]
+        assert aarhus.patches()[1]["body"] == "{}"
+
     def test_missing_credentials_wait(self, pipeline):
         pipeline.config["writer"] = {}
         handle = pipeline.add("aarhus", FAST, generate=2, future=True)
