@@ -377,11 +377,20 @@ static void core_dispatch(struct writer_core *core, const struct writer_input *i
         }
 }
 
+/* The frequent ones that do not: what they free or queue, they say by pump_ms. */
+static bool core_may_change_turns(enum writer_input_type type)
+{
+        return type != INPUT_UPDATE && type != INPUT_LOADED && type != INPUT_LEDGER &&
+               type != INPUT_DELIVERED && type != INPUT_RESULT;
+}
+
 void writer_core_handle(struct writer_core *core, const struct writer_input *input, int64_t now_ms,
                         struct writer_actions *actions)
 {
         core->now_ms = now_ms;
         core->actions = actions;
+        if (core_may_change_turns(input->type))
+                core->pump_ms = now_ms;
         core_dispatch(core, input);
         core_due(core);
         carry_look(core);

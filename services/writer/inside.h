@@ -16,7 +16,8 @@
 #include "writer/site.h"
 
 enum {
-        LOADING_MAX = 512,    /* lanes that wait for Redis; beyond: no more updates are read */
+        LOADING_MAX = 64,     /* lanes that wait for Redis; beyond: no more updates are read, else
+                                 a BEGIN with a slot would wait behind all of them */
         TELLING_MAX = 2000,   /* records that wait for Kafka; likewise */
         FOLDING_MAX = 256,    /* results being merged into the ledger; beyond: no more are read */
         ANTEROOM_MAX = 10000, /* updates of unknown municipalities */
@@ -137,7 +138,8 @@ struct writer_core {
         unsigned loading;
         unsigned telling;
         unsigned folding;
-        int64_t pump_ms; /* when a site may send again */
+        int64_t pump_ms; /* when turns are to be looked at: at once after a slot or a place in a
+                            queue changed, else when a site may send again */
         int64_t status_ms;
         int64_t carry_ms; /* when to look for what has waited long */
 };

@@ -34,7 +34,8 @@ static struct action_produce *telling_produce(struct writer_core *core, struct t
         action->produce.topic = topic;
         action->produce.partition = partition;
         action->produce.has_key = true;
-        action->produce.headers = memory_new(sizeof(struct headers));
+        action->produce.headers = memory_resize(NULL, 1, sizeof(struct headers)); /* large */
+        headers_clear(action->produce.headers);
         return &action->produce;
 }
 

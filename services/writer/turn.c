@@ -88,6 +88,8 @@ void turn_pump(struct writer_core *core)
 {
         size_t idle = 0, count = HASH_COUNT(core->sites);
 
+        if (core->now_ms < core->pump_ms)
+                return;
         core->pump_ms = INT64_MAX;
         if (!core->redis_up || core->draining || core->failed)
                 return;
