@@ -231,7 +231,8 @@ static void say_unknown(const char *first, const char *second, struct error *err
                 names[i] = commands[i].words;
         list_second_words(first, &list);
 
-        const char *nearest = settings_nearest(words, names);
+        bool half = !second && list.length > 0; /* the first of two words, and right */
+        const char *nearest = half ? NULL : settings_nearest(words, names);
 
         if (!nearest && list.length == 0)
                 nearest = settings_nearest(first, names);
