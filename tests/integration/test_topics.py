@@ -208,7 +208,7 @@ def test_no_broker_there(command):
     ([], ["a command is missing", "--help"]),
     (["topics"], ["topics check", "topics create"]),
     (["topics", "chek"], ["did you mean topics check?"]),
-    (["tail"], ["no such command", "--help"]),
+    (["dance"], ["no such command", "--help"]),
     (["topics", "check", "now"], ["now"]),
     (["topics", "check", "--dry-run"], ["--dry-run"]),
     (["topics", "create", "--replication"], ["--replication N"]),
