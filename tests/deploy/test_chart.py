@@ -25,14 +25,19 @@ def test_the_linter_has_nothing_to_say(way):
     assert lint(values_of(way)) == []
 
 
+def validate(thing, version):
+    """By Kubernetes' own schemas, strictly; what others have defined, by ours of the fields that we use."""
+    if thing["kind"] in CUSTOM:
+        jsonschema.validate(thing, CUSTOM[thing["kind"]])
+    else:
+        kubernetes_validate.validate(thing, version, strict=True)
+
+
 @every_way
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_kubernetes_takes_every_object(way, version):
     for thing in render(values_of(way)):
-        if thing["kind"] in CUSTOM:
-            jsonschema.validate(thing, CUSTOM[thing["kind"]])
-        else:
-            kubernetes_validate.validate(thing, version, strict=True)
+        validate(thing, version)
 
 
 @every_way
@@ -144,7 +149,7 @@ def test_three_hundred_municipalities_fit():
     """Into an object, which may have 1 MiB, and into Helm's own record of the release, likewise."""
     objects = render(many_municipalities(300))
     for thing in objects:
-        kubernetes_validate.validate(thing, KUBERNETES[0], strict=True) if thing["kind"] not in CUSTOM else None
+        validate(thing, KUBERNETES[0])
     assert sum(len(json.dumps(thing)) for thing in objects) < 1 << 20
     listed = json.loads(named(objects, "ConfigMap", "dplsync-municipalities")["data"]["municipalities.json"])
     assert len(listed) == 300
@@ -176,34 +181,33 @@ def settings(service):
     return re.findall(r"^  ([a-z_.]+)  \(.*\)(  needs a restart)?$", text, re.MULTILINE)
 
 
-EXAMPLES = {"log_format": "text", "log_level": "debug", "municipalities_file": None, "credentials_dir": None,
-            "redis.url": ("redis", "url", "redis://other:6379/0"), "redis.deadline": ("redis", "deadline", "7s"),
-            "topics.prefix": ("topics", "prefix", "other."), "topics.epoch": ("topics", "epoch", 7),
-            "topics.partitions": ("topics", "partitions", 48), "contact": ("contact", "other@vendor.example")}
+# Where the chart has a value of its own for a setting; None: it leaves no choice.
+VALUES_OF_SETTINGS = {
+    "redis.url": ("redis", "url"), "redis.deadline": ("redis", "deadline"), "topics.prefix": ("topics", "prefix"),
+    "topics.epoch": ("topics", "epoch"), "topics.partitions": ("topics", "partitions"), "contact": ("contact",),
+    "credentials_dir": None, "municipalities_file": None, "fetcher.admin_address": None,
+    "reconciler.admin_address": None, "writer.admin_address": None, "console.address": None,
+    "console.actions": None, "console.origin": None, "console.user_header": None}
+
+
+def another_setting(path):
+    """What the schema of the configuration takes, other than the default."""
+    definition = json.loads(CONFIG_SCHEMA.read_text())
+    for name in path.split("."):
+        definition = definition["properties"][name]
+    candidates = [*definition.get("enum", []), True, False, 7, "75s", "77MiB", "-14d", "redis://other:6379/0", "other"]
+    default = definition.get("default")
+    valid = jsonschema.Draft202012Validator(definition).is_valid
+    return next(value for value in candidates if value != default and valid(value))
 
 
 def with_setting(values, path):
-    """The values with another value of a setting; None if the chart sets it itself."""
-    if path.endswith("admin_address") or path.startswith("console."):
-        return None
-    example = EXAMPLES.get(path, 5 if re.search("transfers|attempts|events|percent|in_flight|rate$|burst", path)
-                           else "77MiB" if re.search("memory|list", path)
-                           else {"read_auth": "basic", "from_date": "-14d"}.get(path.split(".")[-1]))
-    where = ["config", *path.split(".")]
-    if example is None and path in EXAMPLES:
-        return None
-    if isinstance(example, tuple):
-        *where, example = example
-    if example is None:
-        kind = json.loads(CONFIG_SCHEMA.read_text())["properties"]
-        for part in path.split("."):
-            kind = kind.get("properties", kind)[part]
-        example = True if kind["type"] == "boolean" else 5 if kind["type"] == "integer" else "75s" \
-            if "pattern" in kind else "v2"
-    inner = values = json.loads(json.dumps(values))
-    for part in where[:-1]:
-        inner = inner.setdefault(part, {})
-    inner[where[-1]] = example
+    """The values with another value of a setting."""
+    where = VALUES_OF_SETTINGS.get(path, ("config", *path.split(".")))
+    values = inner = json.loads(json.dumps(values))
+    for name in where[:-1]:
+        inner = inner.setdefault(name, {})
+    inner[where[-1]] = another_setting(path)
     return values
 
 
@@ -213,9 +217,8 @@ def test_what_needs_a_restart_rolls_out_and_nothing_else_does(service):
     values = values_of(CHART / "ci" / "minimal-values.yaml")
     before = deployments(values)
     for path, restart in settings(service):
-        changed = with_setting(values, path)
-        if changed is not None:
-            assert (deployments(changed) != before) == bool(restart), path
+        if VALUES_OF_SETTINGS.get(path, ()) is not None:
+            assert (deployments(with_setting(values, path)) != before) == bool(restart), path
 
 
 def test_strimzi_topics_are_those_of_topics_create():

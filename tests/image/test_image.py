@@ -1,13 +1,16 @@
 """The image as a cluster runs it: read-only, without any right, as user 65532, with its configuration
 mounted where the programs look for it."""
 
+import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "support"), str(TESTS / "integration")]
@@ -48,6 +51,23 @@ class Contained(Service):
         code = super().kill()
         subprocess.run([*PODMAN, "rm", "--force", "--ignore", self.container], capture_output=True)
         return code
+
+
+class Console(Contained):
+    """It has no admin port, but a page."""
+
+    def __init__(self, pipeline):
+        super().__init__("dplsync", pipeline.config_path, pipeline.directory, log="console",
+                         settings={"DPLSYNC_CONSOLE_ACTIONS": "true"})
+
+    def command(self):
+        return [*super().command(), "console"]
+
+    def environment(self):
+        return {"DPLSYNC_CONSOLE_ADDRESS": f"127.0.0.1:{self.admin_port}", **self.settings}
+
+    def is_ready(self):
+        return self.get("/")[0] == 200
 
 
 class ContainedPipeline(Pipeline):
@@ -120,6 +140,18 @@ def pipeline(request, kafka, redis, site, workspace):
         site.control.site(name).delete()
 
 
+def health_check(service, port):
+    """The one of the compose file, asking another port."""
+    compose = yaml.safe_load((TESTS.parent / "deploy" / "compose" / "compose.yaml").read_text())
+    [_, *command] = compose["services"][service]["healthcheck"]["test"]
+    return [re.sub(r"127\.0\.0\.1/\d+", f"127.0.0.1/{port}", word) for word in command]
+
+
+def healthy(part):
+    command = health_check(part.name.removeprefix("dplsync-"), part.admin_port)
+    return subprocess.run([*PODMAN, "exec", part.container, *command], capture_output=True).returncode == 0
+
+
 @pytest.mark.parametrize("program", ["dplsync", *(f"dplsync-{name}" for name in PROGRAMS)])
 def test_each_program_says_its_version(program):
     assert run(program, "--version") == (0, f"{program} 0.1.0\n")
@@ -180,6 +212,7 @@ def test_the_loop_closes_and_every_program_drains(pipeline):
     aarhus = pipeline.add("aarhus", generate=5, future=True)
     pipeline.topics.create()
     pipeline.start()
+    assert all(healthy(pipeline[name]) for name in PROGRAMS), "as the compose file asks"
     pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 5, "five creates")
     uuid = next(iter(aarhus.events()))
     pipeline.send("aarhus", uuid=uuid, state="SoldOut", external_data=LINK)
@@ -207,3 +240,62 @@ def test_a_program_drains_while_a_site_does_not_answer(pipeline):
     wait_until(lambda: aarhus.ledger(start, method="PATCH"), "the PATCH to be sent")
     assert pipeline.stop("writer") == {"writer": 0}
     assert aarhus.event(uuid)["state"] == "SoldOut"
+
+
+def test_a_program_without_redis_is_not_healthy(pipeline):
+    pipeline.add("aarhus", generate=1)
+    pipeline.topics.create()
+    pipeline.config["redis"]["url"] = f"redis://127.0.0.1:{free_port()}/0"
+    pipeline.start("writer", wait=False)
+    wait_until(lambda: pipeline["writer"].get("/healthz")[0] == 200, "the loop to turn")
+    assert not healthy(pipeline["writer"])
+
+
+def test_the_console_shows_its_page(pipeline):
+    pipeline.add("aarhus", generate=1)
+    pipeline.topics.create()
+    pipeline.write_config()
+    with Console(pipeline) as console:
+        assert "aarhus" in console.get("/")[1]
+        assert healthy(console)
+        assert console.stop() == 0
+
+
+def test_the_console_answers_to_its_own_name_only(pipeline):
+    """Which is why the chart's probe brings that name along."""
+    pipeline.add("aarhus", generate=1)
+    pipeline.topics.create()
+    pipeline.write_config()
+    console = Console(pipeline)
+    console.settings["DPLSYNC_CONSOLE_ORIGIN"] = "https://dplsync.vendor.example"
+    console.is_ready = lambda: status(console, "dplsync.vendor.example") == 200
+    with console:
+        assert status(console, "10.1.2.3:9104") != 200
+
+
+def status(console, host):
+    link = http.client.HTTPConnection("127.0.0.1", console.admin_port, timeout=5)
+    try:
+        link.request("GET", "/console.css", headers={"Host": host})
+        return link.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        link.close()
+
+
+def test_the_simulated_sites_of_the_compose_file_are_there():
+    """Created by its own script, in an image of their own."""
+    port = free_port()
+    name = f"dplsync-sites-{os.getpid()}"
+    with subprocess.Popen([*RUN, "--name", name, "localhost/dplsync-site", "dplsync-site", "--any-address",
+                           "--port", str(port)]) as process:
+        wait_until(lambda: subprocess.run(["bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"],
+                                          capture_output=True).returncode == 0, "the sites to be served")
+        done = subprocess.run([sys.executable, TESTS.parent / "deploy" / "compose" / "sites.py",
+                               f"http://127.0.0.1:{port}"], capture_output=True, text=True)
+        subprocess.run([*PODMAN, "stop", name], capture_output=True)
+        process.wait(30)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["aarhus: a site with 14 events", "viborg: a site with 9 events",
+                                        "odense: a site with 11 events"]
