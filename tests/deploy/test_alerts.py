@@ -23,6 +23,7 @@ DEAD = 'dplsync_dead_letters_total{reason="invalid-state"}'
 LAG = 'dplsync_kafka_consumer_lag{topic="dplsync.updates",partition="3"}'
 RUNNING = 'dplsync_build_info{container="dplsync-%s"}'
 RESTARTS = 'kube_pod_container_status_restarts_total{container="%s"}'
+CLOCK = 'dplsync_fetcher_clock_ahead_seconds{pod="a"}'
 MUNICIPALITIES = "dplsync_config_municipalities"
 REBUILDS = "dplsync_reconciler_rebuilds_total"
 ERRORS = 'dplsync_kafka_produce_errors_total{pod="a"}'
@@ -92,6 +93,8 @@ CASES = [
     ("a command that the fetcher could not read", "DeadLetters",
      {'dplsync_fetcher_dead_letters_total{reason="invalid-command"}': "_x20 1x60"}, 25,
      {"reason": "invalid-command"}),
+    ("a snapshot that the reconciler could not read", "DeadLetters",
+     {'dplsync_reconciler_dead_letters_total{reason="unreadable"}': "_x20 1x60"}, 25, {"reason": "unreadable"}),
     ("yesterday's dead letters", "DeadLetters", {DEAD: "5x200"}, 150, None),
     ("fifty-one dead letters", "ManyDeadLetters", {DEAD: "0x70 51x60"}, 90, {}),
     ("a few dead letters", "ManyDeadLetters", {DEAD: "0x70 5x60"}, 90, None),
@@ -126,6 +129,8 @@ CASES = [
     ("somebody else's pod crashes", "CrashLoop", {RESTARTS % "shop": "0+1x60"}, 30, None),
     ("a changed configuration is refused", "ConfigReloadFailed", {'dplsync_config_refused{pod="a"}': "0x5 1x60"}, 12, POD),
     ("it was corrected", "ConfigReloadFailed", {'dplsync_config_refused{pod="a"}': "0x5 1x10 0x60"}, 20, None),
+    ("a clock is behind", "ClockWrong", {CLOCK: "0x10 -9x60"}, 20, POD),
+    ("a clock is a little ahead", "ClockWrong", {CLOCK: "1.2x60"}, 20, None),
     ("every state is rebuilt for the third time", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 31x60"}, 75, {}),
     ("so are they when the counter is born with it", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "_x20 31x80"}, 60, {}),
     ("Redis was flushed once", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 10x60"}, 75, None),
