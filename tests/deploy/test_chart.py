@@ -268,6 +268,16 @@ def test_each_program_logs_in_with_the_user_that_strimzi_made():
             "name": f"dplsync-{name}", "key": "password"}
 
 
+def test_each_program_logs_in_with_its_own_secret():
+    objects = render(values_of(CHART / "ci" / "existing-secrets-values.yaml"))
+    secrets = {name: {one["valueFrom"]["secretKeyRef"]["name"] for one in spec["containers"][0]["env"]
+                      if one["name"].startswith("DPLSYNC_KAFKA_SASL")} for name, spec in pod_specs(objects)}
+    for name, found in secrets.items():
+        assert found == {f"kafka-{name.split('-')[-1]}".replace("topics", "operator")}, name
+    assert all(config["kafka"]["sasl.mechanism"] == "SCRAM-SHA-256" for config in
+               config_of(objects, values_of(CHART / "ci" / "existing-secrets-values.yaml")))
+
+
 def test_the_network_is_open_where_the_programs_would_go():
     """Public addresses, as common/policy/address has them."""
     source = (ROOT / "common/policy/address.c").read_text().split("prefixes6")[0]
@@ -372,6 +382,10 @@ REFUSED = [
      "kafka.sasl.mechanism"),
     ("topics made by a user who is not made yet", {"strimzi": {"cluster": "c", "users": {"enabled": True}}},
      "topics.create"),
+    ("one program without a Kafka user", {"fetcher/kafkaSecret": "f", "writer/kafkaSecret": "w"},
+     "reconciler.kafkaSecret"),
+    ("an operator without a Kafka user", {"fetcher/kafkaSecret": "f", "reconciler/kafkaSecret": "r",
+                                          "writer/kafkaSecret": "w"}, "console.kafkaSecret"),
     ("a closed network", {"networkPolicy": {"enabled": True}}, "networkPolicy.kafka"),
 ]
 

@@ -1,8 +1,14 @@
 {{/* dplsync's configuration file, from the values; as JSON, as are all defines of this file. */}}
 
+{{/* Not empty where the programs log in at Kafka. */}}
+{{- define "dplsync.sasl" -}}
+{{- or .Values.kafka.sasl.existingSecret (ternary "strimzi" "" .Values.strimzi.users.enabled)
+       .Values.fetcher.kafkaSecret .Values.reconciler.kafkaSecret .Values.writer.kafkaSecret }}
+{{- end }}
+
 {{- define "dplsync.kafka" -}}
 {{- $kafka := .Values.kafka }}
-{{- $sasl := or $kafka.sasl.existingSecret .Values.strimzi.users.enabled .Values.fetcher.kafkaSecret }}
+{{- $sasl := include "dplsync.sasl" . }}
 {{- $settings := dict "bootstrap.servers" $kafka.bootstrapServers }}
 {{- if and $sasl $kafka.tls.enabled }}
 {{- $_ := set $settings "security.protocol" "SASL_SSL" }}

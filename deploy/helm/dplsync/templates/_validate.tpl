@@ -2,6 +2,7 @@
 
 {{- define "dplsync.validate" -}}
 {{- include "dplsync.validateRequired" . }}
+{{- include "dplsync.validateUsers" . }}
 {{- include "dplsync.validateStrimzi" . }}
 {{- include "dplsync.validateKeda" . }}
 {{- range $service := list "fetcher" "reconciler" "writer" }}
@@ -40,6 +41,21 @@
 {{- end }}
 {{- if and .Values.municipalities .Values.municipalitiesConfigMap }}
 {{- fail "municipalities and municipalitiesConfigMap are both there; keep one of them" }}
+{{- end }}
+{{- end }}
+
+{{/* Whoever logs in needs a name. */}}
+{{- define "dplsync.validateUsers" -}}
+{{- $values := .Values }}
+{{- if and (include "dplsync.sasl" .) (not $values.kafka.sasl.existingSecret) (not $values.strimzi.users.enabled) }}
+{{- range $service := list "fetcher" "reconciler" "writer" }}
+{{- if not (get $values $service).kafkaSecret }}
+{{- fail (printf "%s.kafkaSecret: the other programs log in at Kafka; name its Secret, or one for all in kafka.sasl.existingSecret" $service) }}
+{{- end }}
+{{- end }}
+{{- if and (or $values.console.enabled $values.topics.create.enabled) (not $values.console.kafkaSecret) }}
+{{- fail "console.kafkaSecret: the console and topics.create log in at Kafka, too; name the operator's Secret, or one for all in kafka.sasl.existingSecret" }}
+{{- end }}
 {{- end }}
 {{- end }}
 
