@@ -28,7 +28,7 @@ static int set_up(struct console *console, struct error *error)
         parts->feed = console_feed_new(&console->desk, parts->logger, error);
         if (!parts->feed)
                 return -1;
-        parts->search = console_search_new(&console->desk, parts->logger, parts->feed, error);
+        parts->search = console_search_new(&console->desk, parts->feed, error);
         if (!parts->search)
                 return -1;
         parts->deeds = console_deeds_new(&console->desk, parts->logger, parts->feed);

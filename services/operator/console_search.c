@@ -38,7 +38,6 @@ struct task {
 
 struct console_search {
         struct desk *desk;
-        struct logger *logger;
         const struct console_feed *feed;
         struct kafka_consumer *reader;
         struct task tasks[TASKS_MAX];
@@ -315,8 +314,8 @@ void console_search_hold(struct console_search *search, const char *municipality
 
 /* Life */
 
-struct console_search *console_search_new(struct desk *desk, struct logger *logger,
-                                          const struct console_feed *feed, struct error *error)
+struct console_search *console_search_new(struct desk *desk, const struct console_feed *feed,
+                                          struct error *error)
 {
         static const struct kafka_handlers handlers = { .record = on_record,
                                                         .end = on_end,
@@ -325,7 +324,6 @@ struct console_search *console_search_new(struct desk *desk, struct logger *logg
         struct console_search *search = memory_new(sizeof(*search));
 
         search->desk = desk;
-        search->logger = logger;
         search->feed = feed;
         for (size_t i = 0; i < TASKS_MAX; i++)
                 search->tasks[i].search = search;

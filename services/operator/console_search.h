@@ -4,8 +4,8 @@
  * the events of a hold with their titles. That takes a read of the municipality's partition, so it
  * goes on beside the page, which shows what was found so far and asks again.
  *
- * One search runs at a time; others wait in turn, a few finished ones are kept for some seconds. When
- * there are too many the one that was looked at longest ago goes.
+ * One search runs at a time; others wait in turn, a few finished ones are kept for some seconds.
+ * When there are too many the one that was looked at longest ago goes.
  */
 #ifndef OPERATOR_CONSOLE_SEARCH_H
 #define OPERATOR_CONSOLE_SEARCH_H
@@ -16,8 +16,8 @@
 
 struct console_search;
 
-struct console_search *console_search_new(struct desk *desk, struct logger *logger,
-                                          const struct console_feed *feed, struct error *error);
+struct console_search *console_search_new(struct desk *desk, const struct console_feed *feed,
+                                          struct error *error);
 void console_search_free(struct console_search *search); /* NULL is fine */
 
 /* What was found so far; begins the search where it does not run yet. `done`: nothing more comes.

@@ -70,7 +70,7 @@ static void fill_data(const struct answer *answer, struct page_data *data)
                 .trouble = console_feed_trouble(parts->feed),
                 .caught_up = console_feed_caught_up(parts->feed),
                 .now_ms = loop_now_ms(parts->desk->loop),
-                .reader = { actions, actions ? answer->token : "", answer->user },
+                .reader = { actions, actions ? answer->token : "" },
         };
         data->deeds = console_deeds_list(parts->deeds, &data->deed_count);
         page_view_read(&data->view, &answer->query);

@@ -50,7 +50,6 @@ struct page_view {
 struct page_reader {
         bool actions;
         const char *token; /* for forms; "" without actions */
-        const char *user;
 };
 
 /* Something that was done from this console. */

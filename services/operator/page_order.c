@@ -10,8 +10,7 @@
 
 #include "base/memory.h"
 #include "operator/page_text.h"
-
-enum { REASONS_MAX = 16 };
+#include "operator/reasons.h"
 
 /* Forms */
 
@@ -322,60 +321,33 @@ static void letter_decisions(struct buffer *out, const struct page_data *data, c
         page_order_form(out, &data->reader, &order, choices, ARRAY_LENGTH(choices));
 }
 
-struct reason {
-        const char *name;
-        int64_t count;
-};
-
-/* The reasons that there are, in the order of their first letter. */
-static size_t collect_reasons(const struct page_data *data, struct reason reasons[REASONS_MAX])
-{
-        const char *municipality = data->view.municipality;
-        const struct letter_filter all = { .municipality = municipality[0] ? municipality : NULL };
-        const struct letter *letter;
-        size_t count = 0;
-
-        for (letter = data->letters->oldest; letter; letter = letter->next) {
-                size_t i = 0;
-
-                if (!letter_matches(letter, &all))
-                        continue;
-                while (i < count && strcmp(reasons[i].name, letter->reason) != 0)
-                        i++;
-                if (i == count && count < REASONS_MAX)
-                        reasons[count++] = (struct reason){ letter->reason, 0 };
-                if (i < count)
-                        reasons[i].count++;
-        }
-        return count;
-}
-
 void page_letters(struct buffer *out, const struct page_data *data)
 {
         _cleanup_(buffer_deinit) struct buffer main = BUFFER_NULL;
         const char *municipality = data->view.municipality;
-        struct reason reasons[REASONS_MAX];
-        size_t count = collect_reasons(data, reasons);
+        struct reasons reasons;
 
+        reasons_collect(&reasons, data->letters, municipality);
         page_heading(&main, municipality, "Dead letters");
         buffer_append_text(&main,
-                           count > 0 ? "<p>Updates that could not be done. A replay keeps their "
-                                       "order and versions: what was wished anew since wins. "
-                                       "Discarding tells nobody; the vendor was told already.</p>"
-                                       "\n"
-                                     : "<p>None waits for a decision.</p>\n");
-        for (size_t i = 0; i < count; i++) {
+                           reasons.count > 0
+                                   ? "<p>Updates that could not be done. A replay keeps their "
+                                     "order and versions: what was wished anew since wins. "
+                                     "Discarding tells nobody; the vendor was told already.</p>"
+                                     "\n"
+                                   : "<p>None waits for a decision.</p>\n");
+        for (size_t i = 0; i < reasons.count; i++) {
                 const struct letter_filter filter = { .municipality =
                                                               municipality[0] ? municipality : NULL,
-                                                      .reason = reasons[i].name };
+                                                      .reason = reasons.items[i].name };
 
                 buffer_append_text(&main, "<section class=\"letters\"><h2>");
-                page_number(&main, reasons[i].count);
+                page_number(&main, reasons.items[i].letters);
                 buffer_append_text(&main, " <code>");
-                page_plain(&main, slice_of(reasons[i].name));
+                page_plain(&main, slice_of(reasons.items[i].name));
                 buffer_append_text(&main, "</code></h2>\n");
                 letter_table(&main, data, &filter);
-                letter_decisions(&main, data, reasons[i].name, reasons[i].count);
+                letter_decisions(&main, data, reasons.items[i].name, reasons.items[i].letters);
                 buffer_append_text(&main, "</section>\n");
         }
         if (data->letters->left_out > 0)
@@ -383,7 +355,7 @@ void page_letters(struct buffer *out, const struct page_data *data)
                                      "<p class=\"note\">%zu older ones are not shown here; "
                                      "<code>dplsync dead-letters list</code> has them.</p>\n",
                                      data->letters->left_out);
-        if (count > 0 && municipality[0] == '\0')
+        if (reasons.count > 0 && municipality[0] == '\0')
                 buffer_append_text(&main, "<p class=\"note\">They are decided about at their "
                                           "municipality; where nobody knows whose they are, by "
                                           "<code>dplsync dead-letters</code>.</p>\n");

@@ -6,6 +6,7 @@
 #include "operator/page_rows.h"
 
 #include "base/memory.h"
+#include "operator/page_problem.h"
 #include "operator/page_row.h"
 #include "operator/page_text.h"
 
@@ -189,7 +190,7 @@ static void row_line(struct buffer *out, const struct overview_row *row, int64_t
                       { "last", row_last } };
 
         buffer_append_format(out, "<summary><b>%s</b><span class=\"marks\">", row->id);
-        page_row_marks(out, row, now_ms);
+        page_chips(out, row, now_ms);
         buffer_append_text(out, "</span>");
         for (size_t i = 0; i < ARRAY_LENGTH(cells); i++) {
                 buffer_append_format(out, "<span><i>%s</i>", cells[i].label);

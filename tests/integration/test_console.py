@@ -1,8 +1,10 @@
 """`dplsync console` over HTTP: what it shows, what it refuses, and that its deeds are done. The
 browser's view is in test_console_browser.py."""
 
+import os
 import re
 import statistics
+import subprocess
 import time
 
 import pytest
@@ -284,6 +286,14 @@ def test_a_new_municipality_needs_no_restart(pipeline, country, console):
     pipeline.add_municipality("ringsted", "https://ringsted.example")
     pipeline.write_config()
     console.wait_text("/", 'id="m-ringsted"')
+
+
+def test_a_port_that_is_taken_is_said(console):
+    taken = f"127.0.0.1:{console.port}"
+    done = subprocess.run(console.command(), capture_output=True, text=True, timeout=30,
+                          env={**os.environ, "DPLSYNC_CONSOLE_ADDRESS": taken})
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"dplsync console: console.address {taken} cannot be listened on: Address already in use"
 
 
 def test_an_address_of_its_own_behind_a_proxy(country, open_console):

@@ -55,7 +55,7 @@ static struct page_data data_of(const char *address, bool actions)
                                   .trouble = "",
                                   .caught_up = true,
                                   .now_ms = NOW,
-                                  .reader = { actions, actions ? "token" : "", "local" } };
+                                  .reader = { actions, actions ? "token" : "" } };
         struct form form;
 
         check(form_read(&form, slice_of(address)), address);

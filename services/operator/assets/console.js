@@ -69,8 +69,7 @@ function place(next) {
 // Somebody writes or marks something there: not now.
 function isBusy() {
         const active = document.activeElement;
-        const inside = live.contains(active);
-        if (inside && active.tagName !== "SUMMARY" && active !== live)
+        if (live.contains(active) && active.tagName !== "SUMMARY")
                 return true;
         const selection = getSelection();
         return !selection.isCollapsed && live.contains(selection.anchorNode);
@@ -85,10 +84,8 @@ async function refresh() {
                         place(parse(await answer.text()));
                         tag = answer.headers.get("ETag") ?? "";
                 }
-                if (moment) {
+                if (moment)
                         asOf.textContent = clock.format(new Date(moment));
-                        asOf.classList.remove("old");
-                }
         } catch {
                 asOf.textContent = "the console does not answer; this is old";
         }
