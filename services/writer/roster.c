@@ -6,6 +6,16 @@
 
 #include <stdio.h>
 
+/* Nobody may have looked at its ledger while it was not configured: read up to now, with the others
+ * of its partition. */
+static void roster_catch_up(struct writer_core *core, const struct site *site)
+{
+        struct partition *partition = &core->partitions[site->partition];
+
+        if (partition->view != VIEW_NONE)
+                catchup_start(core, partition);
+}
+
 static void roster_add(struct writer_core *core)
 {
         for (size_t i = 0; i < core->config->municipality_count; i++) {
@@ -18,6 +28,7 @@ static void roster_add(struct writer_core *core)
                                        topics_partition(core->topics, municipality->id),
                                        core->now_ms);
                 HASH_ADD_STR(core->sites, id, site);
+                roster_catch_up(core, site);
         }
 }
 

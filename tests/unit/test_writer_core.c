@@ -1121,6 +1121,42 @@ static void test_an_old_status_of_a_log_in(void **state)
         world_free(world);
 }
 
+/* The configuration, while it is in force. */
+static void configure(struct world *world, const char *municipalities)
+{
+        struct config *old = world->config;
+
+        world->config = config_of(municipalities);
+        give(world, (struct writer_input){ .type = INPUT_CONFIG, .config = world->config });
+        config_free(old);
+}
+
+/* Redis goes back while the municipality is not configured: its ledger is older than `results`. */
+static void test_back_with_an_old_ledger(void **state)
+{
+        struct world *world = world_new();
+        char *text, *position;
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        apply(world);
+        text = memory_copy_text(world->fields[0].text);
+        position = memory_copy_text(world->position);
+        update_state(world, A, "Cancelled");
+        apply(world);
+        configure(world, VIBORG);
+        free(world->fields[0].text);
+        world->fields[0].text = text;
+        free(world->position);
+        world->position = position;
+        configure(world, AARHUS);
+        give(world, (struct writer_input){ .type = INPUT_CREDENTIALS,
+                                           .credentials = { "aarhus", true, false } });
+        replay(world, 2, A, "\"state\":\"SoldOut\"", 0, 1);
+        expect(world, "applied applied superseded", 2, 3, "what results say is known again");
+        world_free(world);
+}
+
 static void test_a_log_in_rejected_to_somebody_else(void **state)
 {
         struct world *world = world_new();
@@ -1603,6 +1639,7 @@ int main(void)
                 cmocka_unit_test(test_a_late_answer_after_a_revoke),
                 cmocka_unit_test(test_an_old_status_of_a_log_in),
                 cmocka_unit_test(test_a_log_in_rejected_to_somebody_else),
+                cmocka_unit_test(test_back_with_an_old_ledger),
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
