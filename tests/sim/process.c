@@ -215,14 +215,24 @@ static void on_assigned(struct member *member)
         process->kind->assigned(process);
 }
 
-void process_isolate(struct process *process)
+static void put_out(struct errand *errand)
 {
-        if (!process->runs || !process->member.in || process->draining)
+        struct process *process = process_of_errand(errand);
+
+        if (!process || !process->zombie || !process->member.in)
                 return;
         sim_say(process->sim, "host %d: is put out of the group and does not notice",
                 process->number);
-        process->zombie = true;
         group_put_out(process->group, &process->member);
+}
+
+/* Its heartbeats are lost. */
+void process_isolate(struct process *process)
+{
+        if (!process->runs || process->zombie || !process->member.in || process->draining)
+                return;
+        process->zombie = true;
+        add_plain(process, put_out, SESSION_MS);
 }
 
 static void join(struct process *process)
@@ -236,8 +246,10 @@ void process_notice(struct process *process)
 {
         if (!process->runs || !process->zombie)
                 return;
-        sim_say(process->sim, "host %d: notices that it was put out", process->number);
         process->zombie = false;
+        if (process->member.in)
+                return;
+        sim_say(process->sim, "host %d: notices that it was put out", process->number);
         on_revoked(&process->member);
         if (process->runs)
                 join(process);

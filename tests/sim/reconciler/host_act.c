@@ -69,6 +69,7 @@ struct sending {
         enum topic topic;
         int32_t partition;
         uint64_t token;
+        int64_t made_ms;
         char key[128];
         struct buffer value;
 };
@@ -96,13 +97,15 @@ static void run_sending(struct errand *errand)
 {
         struct sending *sending = (struct sending *)errand;
         struct host *host = host_of_errand(errand);
-        bool lost;
+        bool late, lost;
 
         if (!host)
                 return;
-        lost = !host->broker->up || sim_chance(host->sim, host->process.lost_per_mille);
+        /* A record that is too old is never sent: no zombie's comes late. */
+        late = sim_now(host->sim) - sending->made_ms >= MESSAGE_MS;
+        lost = late || !host->broker->up || sim_chance(host->sim, host->process.lost_per_mille);
         /* One whose acknowledgement is lost may stand in the log all the same. */
-        if (host->broker->up && (!lost || sim_chance(host->sim, 500)))
+        if (host->broker->up && !late && (!lost || sim_chance(host->sim, 500)))
                 broker_append(host->broker, sending->topic, sending->partition, sending->key,
                               buffer_slice(&sending->value), NULL, NULL);
         if (sending->token)
@@ -122,6 +125,7 @@ static void produce(struct host *host, const struct record *record)
 {
         struct sending *sending = memory_new(sizeof(*sending));
 
+        sending->made_ms = sim_now(host->sim);
         sending->topic = record->topic;
         sending->partition = record->partition;
         sending->token = record->token;
