@@ -527,8 +527,10 @@ class Sentinel(Part):
 class Site(Part):
     """The simulated site (tests/support/site): one process serves many sites."""
 
-    def __init__(self, directory, build=None, name="site", ledger_entries=None):
+    def __init__(self, directory, build=None, name="site", ledger_entries=None, certificate=None):
+        """`certificate`: (chain, key), files in PEM; then it speaks https."""
         super().__init__(name, directory)
+        self.certificate = certificate
         self.program = Path(build or build_directory()) / "bin" / "dplsync-site"
         self.ledger_entries = ledger_entries
         self.port = 0
@@ -538,7 +540,10 @@ class Site(Part):
         if not self.program.exists():
             raise Failure(f"{self.program} was not built")
         bound = ["--ledger-entries", self.ledger_entries] if self.ledger_entries else []
-        return [self.program, "--port", self.port, "--port-file", self.directory / "port", *bound]
+        tls = ["--certificate", self.certificate[0], "--key", self.certificate[1]] \
+            if self.certificate else []
+        return [self.program, "--port", self.port, "--port-file", self.directory / "port", *bound,
+                *tls]
 
     def prepare(self):
         with contextlib.suppress(FileNotFoundError):
@@ -549,11 +554,12 @@ class Site(Part):
         if not path.exists():
             return False
         self.port = int(path.read_text())
-        self.control = SiteControl(f"http://127.0.0.1:{self.port}")
+        scheme = "https" if self.certificate else "http"
+        self.control = SiteControl(f"{scheme}://127.0.0.1:{self.port}")
         return True
 
     def base_url(self, site):
-        return f"http://127.0.0.1:{self.port}/{site}"
+        return f"{self.control.address}/{site}"
 
 
 class Service(Part):

@@ -2,7 +2,9 @@
  *
  * dplsync-site: simulated DPL CMS sites for tests, benchmarks and the demonstration. One process
  * serves many sites on one port of the loopback interface, each under its own path prefix:
- * http://127.0.0.1:PORT/<site>/api/v1/events. Sites are created over /_control/ (site/control.h).
+ * http://127.0.0.1:PORT/<site>/api/v1/events, or https with a certificate. Sites are created over
+ * /_control/ (site/control.h). Every address of 127.0.0.0/8 leads here, so that sites can have hosts of
+ * their own.
  *
  * Here is the wiring and the loop: one thread, the HTTP library's epoll descriptor, and timers.
  */
@@ -15,6 +17,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +30,8 @@ struct options {
         const char *port_file;
         size_t ledger_entries;
         bool any_address; /* not the loopback interface's alone */
+        char *certificate; /* texts, owned; NULL: no TLS */
+        char *key;
 };
 
 static volatile sig_atomic_t stopping;
@@ -38,14 +44,29 @@ static void on_signal(int number)
 
 static const char usage[] =
         "usage: dplsync-site [--port N] [--port-file FILE] [--ledger-entries N] [--any-address]\n"
+        "                    [--certificate FILE --key FILE]\n"
         "\n"
-        "  --port N            port of 127.0.0.1; 0, the default, takes a free one\n"
+        "  --port N            port of 127.0.0.0/8; 0, the default, takes a free one\n"
         "  --port-file FILE    write the port there once requests are served\n"
         "  --ledger-entries N  requests remembered, 1000000 by default\n"
         "  --any-address       serve every address of the machine: for a container\n"
+        "  --certificate FILE  serve https with this chain (PEM) and the key of --key\n"
         "\n"
         "The port is also the first line of standard output. What can be asked of it stands in\n"
         "control.h beside the source.\n";
+
+/* A PEM file as a text; NULL if it cannot be read. */
+static char *read_file(const char *path)
+{
+        char text[65536];
+        FILE *file = fopen(path, "r");
+        size_t bytes = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+
+        if (file)
+                fclose(file);
+        text[bytes] = '\0';
+        return bytes > 0 ? strdup(text) : NULL;
+}
 
 static int read_options(int count, char **arguments, struct options *options)
 {
@@ -54,6 +75,8 @@ static int read_options(int count, char **arguments, struct options *options)
                 { "port-file", required_argument, NULL, 'f' },
                 { "ledger-entries", required_argument, NULL, 'l' },
                 { "any-address", no_argument, NULL, 'a' },
+                { "certificate", required_argument, NULL, 'c' },
+                { "key", required_argument, NULL, 'k' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
         };
@@ -69,6 +92,10 @@ static int read_options(int count, char **arguments, struct options *options)
                         options->ledger_entries = strtoull(optarg, NULL, 10);
                 } else if (option == 'a') {
                         options->any_address = true;
+                } else if (option == 'c') {
+                        options->certificate = read_file(optarg);
+                } else if (option == 'k') {
+                        options->key = read_file(optarg);
                 } else {
                         fputs(usage, option == 'h' ? stdout : stderr);
                         return option == 'h' ? 0 : 2;
@@ -79,21 +106,39 @@ static int read_options(int count, char **arguments, struct options *options)
         return -1;
 }
 
+/* Only who comes from this machine. */
+static enum MHD_Result is_local(void *context, const struct sockaddr *peer, socklen_t bytes)
+{
+        const struct sockaddr_in *address = (const struct sockaddr_in *)(const void *)peer;
+
+        (void)context;
+        (void)bytes;
+        return ntohl(address->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET ? MHD_YES : MHD_NO;
+}
+
 static struct MHD_Daemon *start_daemon(const struct options *options, struct exchanges *exchanges)
 {
-        in_addr_t served = options->any_address ? INADDR_ANY : INADDR_LOOPBACK;
-        struct sockaddr_in address = { .sin_family = AF_INET,
-                                       .sin_port = htons(options->port),
-                                       .sin_addr = { htonl(served) } };
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(options->port),
+                                       .sin_addr = { htonl(INADDR_ANY) } };
+        struct MHD_OptionItem tls[] = {
+                { MHD_OPTION_HTTPS_MEM_CERT, 0, options->certificate },
+                { MHD_OPTION_HTTPS_MEM_KEY, 0, options->key },
+                { MHD_OPTION_END, 0, NULL },
+        };
+        unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME |
+                         MHD_USE_ERROR_LOG;
 
+        if (options->certificate && options->key)
+                flags |= MHD_USE_TLS;
+        else
+                tls[0] = tls[2];
         return MHD_start_daemon(
-                MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-                options->port, NULL, NULL, exchange_handle, exchanges, MHD_OPTION_SOCK_ADDR,
-                (struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, exchanges,
+                flags, options->port, options->any_address ? NULL : is_local, NULL, exchange_handle,
+                exchanges, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, exchanges,
                 MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, exchanges,
                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION_BYTES,
-                MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+                MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 /* The file appears under its name only when it is whole. */
@@ -198,5 +243,7 @@ int main(int count, char **arguments)
         MHD_stop_daemon(daemon);
         timers_deinit(&exchanges.timers);
         sites_deinit(&sites);
+        free(options.certificate);
+        free(options.key);
         return code;
 }
