@@ -15,9 +15,9 @@
 
 enum address_verdict {
         ADDRESS_PUBLIC,
-        ADDRESS_INTERNAL, /* loopback, private, link-local, ...: only where the municipality allows
-                             it */
-        ADDRESS_UNUSABLE, /* unspecified, multicast, documentation, reserved, not IP: never */
+        ADDRESS_INTERNAL, /* loopback, private, ...: only where the municipality allows it */
+        ADDRESS_UNUSABLE, /* link-local, where no site lives, but a cloud's metadata service does;
+                             unspecified, multicast, documentation, reserved, not IP: never */
 };
 
 /* `bytes` is the length of what `address` points to. `*what` (may be NULL) becomes a word for
