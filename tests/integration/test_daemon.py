@@ -9,6 +9,7 @@ import urllib.request
 
 import pytest
 
+from kubelet import project
 from parts import build_directory, free_port, wait_until
 from pipeline import PROGRAMS
 
@@ -307,21 +308,13 @@ def test_credentials_by_symlink_swap(pipeline):
     pipeline.add("aarhus", generate=1)
     for file in pipeline.credentials.iterdir():
         file.unlink()
-    generation(pipeline.credentials, "..1", {})
+    project(pipeline.credentials, "..1", {})
     for half in ("username", "password"):
         pipeline.credentials.joinpath(f"aarhus.{half}").symlink_to(f"..data/aarhus.{half}")
     pipeline.start("writer")
     wait_until(lambda: waiting(pipeline["writer"]) == "aarhus", "the warning that names aarhus")
 
-    generation(pipeline.credentials, "..2", {"aarhus.username": "someone",
-                                             "aarhus.password": "hidden"})
+    project(pipeline.credentials, "..2", {"aarhus.username": "someone",
+                                          "aarhus.password": "hidden"})
     wait_until(lambda: "configuration replaced" in messages(pipeline["writer"]), "the reload")
     assert "hidden" not in pipeline["writer"].log_text()
-
-
-def generation(directory, name, files):
-    directory.joinpath(name).mkdir()
-    for file, text in files.items():
-        directory.joinpath(name, file).write_text(text)
-    directory.joinpath("..data_tmp").symlink_to(name)
-    directory.joinpath("..data_tmp").rename(directory / "..data")

@@ -7,50 +7,8 @@ import time
 
 import pytest
 
-LATER = "1h"  # an interval or a wait that no test sees the end of
-
-
-def snapshots(pipeline, name=None):
-    return [record for record in pipeline.topics.read("snapshots")
-            if name is None or record.key == name]
-
-
-def header(record, name):
-    return record.headers.get("dplsync-" + name)
-
-
-def whole(records):
-    return [record for record in records if header(record, "unchanged") != "true"]
-
-
-def uuids(record):
-    return {event["uuid"] for event in record.json}
-
-
-def wait_snapshots(pipeline, name, count, timeout=30):
-    return pipeline.wait(lambda: (found := snapshots(pipeline, name)) and len(found) >= count and found,
-                         f"{count} records of {name}", timeout)
-
-
-def reads(handle, start=0):
-    return handle.ledger(start, method="GET")
-
-
-def outcomes(pipeline, name, outcome):
-    return [line for line in pipeline["fetcher"].log_lines()
-            if isinstance(line, dict) and line.get("message") == "list fetched" and
-            line.get("municipality") == name and line.get("outcome") == outcome]
-
-
-def wait_failure(pipeline, name, reason):
-    return pipeline.wait(lambda: [line for line in outcomes(pipeline, name, "failed")
-                                  if line["error.type"] == reason], f"{name} to fail: {reason}")[0]
-
-
-def start_with(pipeline, settings=None, **site):
-    handle = pipeline.add("aarhus", settings, **{"generate": 5, **site})
-    pipeline.start("fetcher")
-    return handle
+from fetching import (LATER, header, outcomes, reads, snapshots, start_with, uuids, wait_failure,
+                      wait_snapshots, whole)
 
 
 class TestPublishing:
@@ -299,14 +257,6 @@ class TestSurvival:
         count = len(snapshots(pipeline, "aarhus"))
         wait_snapshots(pipeline, "aarhus", count + 2, timeout=60)
 
-    def test_kill_9_and_a_second_pod_takes_over(self, pipeline):
-        start_with(pipeline)
-        wait_snapshots(pipeline, "aarhus", 2)
-        pipeline.service("fetcher", log="second").start()
-        pipeline["fetcher"].kill()
-        count = len(snapshots(pipeline, "aarhus"))
-        wait_snapshots(pipeline, "aarhus", count + 3, timeout=30)
-
     def test_a_drain_in_the_middle_of_a_read_is_quick(self, pipeline):
         handle = pipeline.add("aarhus", generate=5)
         handle.fault("hang")
@@ -315,20 +265,6 @@ class TestSurvival:
         began = time.monotonic()
         assert pipeline.stop("fetcher") == {"fetcher": 0}
         assert time.monotonic() - began < 5
-
-    def test_a_municipality_comes_and_goes_without_a_restart(self, pipeline):
-        start_with(pipeline)
-        wait_snapshots(pipeline, "aarhus", 1)
-        viborg = pipeline.add("viborg", generate=3)
-        pipeline.write_config()
-        wait_snapshots(pipeline, "viborg", 2)
-        del pipeline.municipalities["viborg"]
-        pipeline.write_config()
-        pipeline.wait(lambda: pipeline["fetcher"].metrics().get("dplsync_config_municipalities") == 1,
-                      "the new configuration")
-        start = viborg.control.ledger_next()
-        wait_snapshots(pipeline, "aarhus", len(snapshots(pipeline, "aarhus")) + 3)
-        assert not reads(viborg, start)
 
 
 def test_metrics(pipeline):
