@@ -24,6 +24,7 @@ enum {
         WATCHES_MAX = 3,
         KAFKA_TIMEOUT_MS = 30000,
         RELOAD_AFTER_MS = 200,
+        LARGE_BYTES = 128 * 1024,
         DRAIN_MAX_MS = 65000, /* below Kubernetes' grace of 80 s, above a PATCH's 60 s */
 };
 
@@ -424,11 +425,20 @@ static int load_and_run(const struct daemon_program *program, const char *config
         return code;
 }
 
+/* librdkafka's threads would each take an arena of their own. And what is large, a list or a record, is
+ * to go back to the system when it is freed: glibc would raise its limit for that with every such
+ * buffer, and keep them, scattered, for good. */
+static void tame_malloc(void)
+{
+        mallopt(M_ARENA_MAX, 2);
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+}
+
 int daemon_main(const struct daemon_program *program, int argc, char **argv)
 {
         struct daemon_options options;
 
-        mallopt(M_ARENA_MAX, 2); /* librdkafka's threads would each take an arena of their own */
+        tame_malloc();
         signal(SIGPIPE, SIG_IGN);
         daemon_options_read(&options, program, argc, argv);
         switch (options.task) {
