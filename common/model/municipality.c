@@ -37,7 +37,7 @@ const struct setting municipality_settings[] = {
         { "full_every", SETTING_DURATION, AT(full_every_ms), "6h", 1000, 6 * DAY_MS, NULL, true,
           "Publish a full snapshot at least this often, changed or not." },
         { "fresh_every", SETTING_DURATION, AT(fresh_every_ms), "24h", 1000, 7 * DAY_MS, NULL, true,
-          "Read past the site's cache at least this often; 1h is advised with read_auth basic." },
+          "Read past the site's cache at least this often; with read_auth basic every read does." },
         { "read_auth", SETTING_CHOICE, AT(read_auth), "anonymous", 0, 0, "anonymous|basic", true,
           "Read the list anonymously, or with the credentials." },
         { "from_date", SETTING_DURATION, AT(from_date_ms), "0", -3660 * DAY_MS, 0, NULL, true,

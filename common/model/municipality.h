@@ -25,7 +25,7 @@ struct municipality {
         /* reading */
         int64_t poll_interval_ms;       /* 10m */
         int64_t full_every_ms;          /* 6h: a full snapshot at least that often */
-        int64_t fresh_every_ms;         /* 24h: a read past the cache at least that often (1h advised with read_auth basic) */
+        int64_t fresh_every_ms;         /* 24h: a read past the cache at least that often (each does with read_auth basic) */
         int read_auth;                  /* enum read_auth; "anonymous|basic" */
         int64_t from_date_ms;           /* "-14d": relative, <= 0; 0: no from_date is sent */
         int64_t max_list_bytes;         /* 64MiB, decoded */
