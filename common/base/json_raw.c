@@ -322,6 +322,31 @@ bool json_raw_text(struct slice value, char *text, size_t bytes)
         return true;
 }
 
+bool json_raw_decode(struct slice string, struct buffer *out)
+{
+        struct cursor cursor = { string.data, string.data + string.length };
+
+        buffer_reserve(out, string.length); /* an escape is longer than its character */
+        while (cursor.at < cursor.end) {
+                size_t left = (size_t)(cursor.end - cursor.at);
+                const char *escape = memchr(cursor.at, '\\', left);
+                size_t run = escape ? (size_t)(escape - cursor.at) : left;
+                char character[4];
+
+                buffer_append(out, cursor.at, run);
+                cursor.at += run;
+                if (!escape)
+                        break;
+
+                size_t bytes = decode_next(&cursor, character);
+
+                if (bytes == 0)
+                        return false;
+                buffer_append(out, character, bytes);
+        }
+        return true;
+}
+
 int json_raw_member(struct slice object, const char *name, struct slice *value)
 {
         struct json_raw walk;

@@ -48,6 +48,9 @@ bool json_raw_is(struct slice string, const char *text);
  * string, does not fit into `bytes`, or holds U+0000 or half a surrogate pair. */
 bool json_raw_text(struct slice value, char *text, size_t bytes);
 
+/* The same for a string of any length, without its quotes, behind what is in `out`. */
+bool json_raw_decode(struct slice string, struct buffer *out);
+
 /* The raw value of one member of an object. 1 found, 0 absent, -1 not an object, broken, or there
  * twice. */
 int json_raw_member(struct slice object, const char *name, struct slice *value);

@@ -65,6 +65,9 @@ enum event_field {
         EVENT_FIELD_COUNT,
 };
 const char *event_field_name(enum event_field field);
+/* `name` as it stands between a member's quotes. EVENT_FIELD_OTHER for what is none of the others.
+ */
+enum event_field event_field_of(struct slice name);
 
 struct event {
         struct uuid uuid;
@@ -78,8 +81,8 @@ struct event {
         char *admin_url;
 
         /* Canonical: decoded strings, numbers by value (75.0 is 75), members in any order, image
-         * URLs without their query (CMS-API.md: a re-cropped image is no news). A member that
-         * jansson refuses (`\u0000`, a huge integer) counts by its bytes instead. */
+         * URLs without their query (CMS-API.md: a re-cropped image is no news). What no text or
+         * number of ours can hold (`\u0000`, a huge integer) counts by its bytes instead. */
         uint64_t sums[EVENT_FIELD_COUNT];       /* of each field */
         uint64_t canonical;                     /* over all fields that are news */
         uint16_t fields[EVENT_FIELD_COUNT];     /* of each, short; they only name what changed */
@@ -89,6 +92,9 @@ struct event {
  * failure nothing is left to deinit. */
 int event_parse(struct event *event, struct slice raw, struct error *error);
 void event_deinit(struct event *event);
+/* Sets what a member says by itself: relevance, state, dates, series; nothing for other fields.
+ * What cannot be read counts as absent. */
+void event_look_into(struct event *event, enum event_field field, struct slice value);
 /* Makes `canonical` and `fields` of the sums; only fields in `news` (a bit each) count for the
  * former. event_parse has done so for all fields. */
 void event_sum_up(struct event *event, uint32_t news);

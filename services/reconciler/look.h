@@ -1,7 +1,7 @@
 /* services/reconciler/look.h
  *
- * Looking at one event's raw bytes. event_parse first; what jansson refuses though it is
- * well-formed JSON (a `\u0000`, an integer beyond 64 bits) is compared by its raw members instead,
+ * Looking at one event's raw bytes. event_parse first; what it refuses though it is well-formed
+ * JSON (a member that stands twice, a name with a `\u0000`) is compared by its raw members instead,
  * so that no event is lost to its form. Also the short look that a rebuild takes: dates and series
  * only.
  */
