@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "base/memory.h"
 #include "reconciler/letters.h"
@@ -36,7 +37,8 @@ struct reconciler_core {
         bool drained;
         int64_t drain_until_ms;
         int64_t next_ms;
-        struct site *turn; /* whose slice is next */
+        struct site *active;  /* all that can go on; those whose slice is next come first */
+        int64_t rest_next_ms; /* when one of the others has to be looked at */
 };
 
 struct reconciler_core *reconciler_core_new(const struct reconciler_settings *settings,
@@ -51,6 +53,7 @@ struct reconciler_core *reconciler_core_new(const struct reconciler_settings *se
         core->assemble = (struct assemble)ASSEMBLE_NULL;
         core->want = true;
         core->next_ms = INT64_MAX;
+        core->rest_next_ms = INT64_MAX;
         core->partitions =
                 memory_new((size_t)settings->topics.partitions * sizeof(struct partition *));
         return core;
@@ -75,6 +78,29 @@ static struct site *site_by_token(const struct reconciler_core *core, uint64_t t
         return site;
 }
 
+static void activate(struct reconciler_core *core, struct site *site)
+{
+        if (site->active)
+                return;
+        site->active = true;
+        DL_APPEND(core->active, site);
+}
+
+static void activate_all(struct reconciler_core *core)
+{
+        for (struct site *site = core->by_id; site; site = site->hh.next)
+                activate(core, site);
+        core->rest_next_ms = INT64_MAX;
+}
+
+static void rest(struct reconciler_core *core, struct site *site)
+{
+        if (!site->active)
+                return;
+        site->active = false;
+        DL_DELETE(core->active, site);
+}
+
 static void add_site(struct reconciler_core *core, const struct municipality *config, bool late)
 {
         int32_t number = topics_partition(&core->settings.topics, config->id);
@@ -88,6 +114,7 @@ static void add_site(struct reconciler_core *core, const struct municipality *co
         site->late = late;
         HASH_ADD_STR(core->by_id, id, site);
         HASH_ADD(hh_serial, core->by_serial, serial, sizeof(site->serial), site);
+        activate(core, site);
 }
 
 static void leave_reading(struct reconciler_core *core, const char *municipality)
@@ -108,8 +135,7 @@ static void remove_site(struct reconciler_core *core, struct site *site)
 
         memcpy(action->municipality, site->id, sizeof(action->municipality));
         leave_reading(core, site->id);
-        if (core->turn == site)
-                core->turn = NULL;
+        rest(core, site);
         HASH_DELETE(hh, core->by_id, site);
         HASH_DELETE(hh_serial, core->by_serial, site);
         site_free(site, &core->world);
@@ -325,6 +351,8 @@ static void take_record(struct reconciler_core *core, const struct reconciler_re
                 return;
         partition->at_end = partition->at_end && !snapshots;
         partition_add(partition, record->topic, record->offset);
+        if (site)
+                activate(core, site);
         if (snapshots)
                 abandon(core, record->partition, record->appended_ms);
         if (snapshots && !municipality_id_valid(record->key.data, record->key.length)) {
@@ -406,29 +434,32 @@ static void lower(int64_t *next_ms, int64_t ms)
                 *next_ms = ms;
 }
 
-/* The site whose turn it is takes a slice; the others go on with what costs little. */
+/* One site takes a slice of what is large, and goes behind the others; these go on with what costs
+ * little. */
 static void step_sites(struct reconciler_core *core)
 {
-        bool sliced = false;
-        struct site *site = core->turn ? core->turn : core->by_id;
-        unsigned left = HASH_COUNT(core->by_id);
+        struct site *site, *next, *served = NULL;
 
-        for (; left > 0; left--, site = site->hh.next ? site->hh.next : core->by_id) {
+        DL_FOREACH_SAFE(core->active, site, next) {
                 bool heavy = site_is_heavy(site, &core->world);
 
-                if (heavy && sliced)
+                if (heavy && served)
                         continue;
-                if (heavy) {
-                        sliced = true;
-                        core->turn = site->hh.next;
-                }
+                if (heavy)
+                        served = site;
                 site_step(site, &core->world);
         }
+        if (!served)
+                return;
+        DL_DELETE(core->active, served);
+        DL_APPEND(core->active, served);
 }
 
 static void look_after_partitions(struct reconciler_core *core)
 {
-        for (struct site *site = core->by_id; site; site = site->hh.next)
+        struct site *site;
+
+        DL_FOREACH(core->active, site)
                 if (site->phase == SITE_LOG && site->partition->log == LOG_IDLE)
                         begin_reading(core, site->partition);
         for (int32_t i = 0; i < core->settings.topics.partitions; i++) {
@@ -456,20 +487,32 @@ static void look_after_memory(struct reconciler_core *core)
         action_add(core->world.actions, RECONCILER_WANT)->want = want;
 }
 
-static void look_after_site_time(struct reconciler_core *core, const struct site *site)
+/* Thousands of municipalities wait for their next list: they cost nothing meanwhile. */
+static void let_rest(struct reconciler_core *core)
 {
-        lower(&core->next_ms, site_next_ms(site, &core->world));
-        if (site_is_hungry(site, &core->world))
-                lower(&core->next_ms, core->world.now_ms);
+        struct site *site, *next;
+
+        DL_FOREACH_SAFE(core->active, site, next) {
+                if (!site_is_at_rest(site))
+                        continue;
+                rest(core, site);
+                lower(&core->rest_next_ms, site_next_ms(site, &core->world));
+        }
 }
 
 static void look_after_time(struct reconciler_core *core)
 {
+        const struct site *site;
+
         core->next_ms = assemble_next_ms(&core->assemble);
         if (core->next_ms <= core->world.now_ms) /* waits for the end of its partition */
                 core->next_ms = core->world.now_ms + 1000;
-        for (const struct site *site = core->by_id; site; site = site->hh.next)
-                look_after_site_time(core, site);
+        DL_FOREACH(core->active, site) {
+                lower(&core->next_ms, site_next_ms(site, &core->world));
+                if (site_is_hungry(site, &core->world))
+                        lower(&core->next_ms, core->world.now_ms);
+        }
+        lower(&core->next_ms, core->rest_next_ms);
         lower(&core->next_ms, letters_next_ms(&core->letters));
         if (core->drain_until_ms > 0 && !core->drained)
                 lower(&core->next_ms, core->drain_until_ms);
@@ -516,6 +559,7 @@ static void take_reply(struct reconciler_core *core, const struct reconciler_inp
                 take_letter_reply(core, input);
                 return;
         }
+        activate(core, site);
         switch (input->type) {
         case RECONCILER_META:
                 site_take_meta(site, &core->world, input->token, input->reply.ok,
@@ -547,9 +591,11 @@ static void take_input(struct reconciler_core *core, const struct reconciler_inp
                 break;
         case RECONCILER_CONFIG:
                 take_config(core, input->config);
+                activate_all(core);
                 break;
         case RECONCILER_REDIS:
                 core->world.redis_up = input->up;
+                activate_all(core);
                 break;
         case RECONCILER_ASSIGNED:
                 take_assigned(core, input->assigned.partitions, input->assigned.count);
@@ -573,9 +619,11 @@ static void take_input(struct reconciler_core *core, const struct reconciler_inp
                 break;
         case RECONCILER_LOG_END:
                 take_log_end(core, input->range.partition);
+                activate_all(core);
                 break;
         case RECONCILER_DRAIN:
                 core->world.draining = true;
+                activate_all(core);
                 core->drain_until_ms = core->world.now_ms + core->settings.drain_ms;
                 break;
         default:
@@ -593,18 +641,26 @@ static bool touches_one(const struct reconciler_input *input)
 
 static void look_after_one(struct reconciler_core *core, const struct reconciler_input *input)
 {
-        const struct site *site = site_by_token(core, input->token);
+        struct site *site = site_by_token(core, input->token);
 
-        if (site)
-                look_after_site_time(core, site);
+        if (site && site_is_at_rest(site)) {
+                lower(&core->rest_next_ms, site_next_ms(site, &core->world));
+        } else if (site) {
+                activate(core, site);
+                lower(&core->next_ms, core->world.now_ms);
+        }
+        lower(&core->next_ms, core->rest_next_ms);
         lower(&core->next_ms, letters_next_ms(&core->letters));
 }
 
 static void look_after_all(struct reconciler_core *core)
 {
         letters_tick(&core->letters, core->world.now_ms, core->world.actions);
+        if (core->world.now_ms >= core->rest_next_ms)
+                activate_all(core);
         step_sites(core);
         look_after_partitions(core);
+        let_rest(core);
         look_after_memory(core);
         look_after_time(core);
 }

@@ -686,6 +686,20 @@ void site_step(struct site *site, struct site_world *world)
         }
 }
 
+bool site_is_at_rest(const struct site *site)
+{
+        switch (site->phase) {
+        case SITE_IDLE:
+                return !site->jobs && site->met;
+        case SITE_DIFF:
+                return false;
+        case SITE_TELL:
+                return site->closing || (site->outstanding > 0 && !is_filling(site));
+        default:
+                return true;
+        }
+}
+
 bool site_is_heavy(const struct site *site, const struct site_world *world)
 {
         return site->phase == SITE_DIFF || can_tell(site, world);

@@ -81,6 +81,8 @@ struct site {
         bool rebuilding;
         struct error said;
 
+        bool active; /* the core's: in its list of those that can go on */
+        struct site *prev, *next;
         UT_hash_handle hh;              /* by id */
         UT_hash_handle hh_serial;
 };
@@ -111,6 +113,8 @@ void site_add_command(struct site *site, const struct control *control, int64_t 
 
 /* Goes on with whatever it can: begins the next job, takes a slice of a diff, tells more. */
 void site_step(struct site *site, struct site_world *world);
+/* Has it nothing to do before a reply, a record or its time? */
+bool site_is_at_rest(const struct site *site);
 /* Is its next step a slice of a large piece of work? One of those a turn is enough. */
 bool site_is_heavy(const struct site *site, const struct site_world *world);
 /* Could it use another step at once? */
