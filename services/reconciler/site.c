@@ -183,9 +183,11 @@ static bool needs_rebuild(const struct site *site)
                 return true;
         if (site->rebuilt)
                 return false;
-        /* What was never applied, or not under this owner's eyes, proves nothing. */
+        /* What was never applied, or not under this owner's eyes, proves nothing. Nor does what was
+         * committed where the epoch was raised since: nobody knows under which one that was. */
         return site->clamped || site->late || site->meta.offset < 0 ||
-               (snapshot && snapshot_offset(snapshot) < site->partition->committed &&
+               (snapshot && !site->raised &&
+                snapshot_offset(snapshot) < site->partition->committed &&
                 snapshot_offset(snapshot) > site->meta.offset);
 }
 
@@ -646,6 +648,7 @@ void site_take_meta(struct site *site, struct site_world *world, uint64_t token,
         site->damaged = meta_read(&site->meta, pairs, count, &reason) < 0;
         if (site->damaged)
                 action_report(world->actions, REPORT_UNREADABLE, site->id, reason.text);
+        site->raised = site->raised || (site->meta.exists && site->meta.epoch < world->epoch);
         if (needs_rebuild(site)) {
                 begin_rebuild(site, world);
                 return;

@@ -60,6 +60,7 @@ struct site {
         bool clamped;                   /* records it needs are no longer in the log */
         bool rebuilt;                   /* once an assignment is enough */
         uint64_t proved;                /* the state was at this version: less is a loss */
+        bool raised;                    /* the state was met under an older epoch */
         unsigned failures;
         int64_t retry_at_ms;
         struct asking asking;

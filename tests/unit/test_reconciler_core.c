@@ -1223,6 +1223,28 @@ static void test_redis_away(void **state)
         world_free(world);
 }
 
+/* All topics are empty again, and the epoch was raised. A program that still had the old one was
+ * there before, and has committed. */
+static void test_raised_epoch(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "abc");
+
+        while (world->record_count > 0)
+                free(world->records[--world->record_count].value);
+        while (world->told_count > 0)
+                free(world->told[--world->told_count].value);
+        world->config->topics_epoch = 2;
+        world->stored = 21;
+        crash(world);
+        run(world);
+        show(world, "abc", FRESH);
+        show(world, "ab", FRESH);
+        check_number(told_with(world, "\"op\":\"delete\""), 1, "a deletion is not lost with the topic");
+        check_number(told_with(world, "\"op\":\"create\""), 0, "nothing is created twice");
+        world_free(world);
+}
+
 /* The consumer is told so under way, or at its start. */
 static void test_shorter_log(void **state)
 {
@@ -1293,6 +1315,7 @@ int main(void)
                 cmocka_unit_test(test_bad_records),
                 cmocka_unit_test(test_crashes),
                 cmocka_unit_test(test_recreated_topic),
+                cmocka_unit_test(test_raised_epoch),
                 cmocka_unit_test(test_shorter_log),
                 cmocka_unit_test(test_redis_away),
                 cmocka_unit_test(test_drain),
