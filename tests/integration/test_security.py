@@ -5,13 +5,14 @@ import base64
 import itertools
 import json
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
 
 from conftest import show_logs
-from parts import build_directory, wait_until
+from parts import Console, build_directory, wait_until
 from pipeline import PROGRAMS, Pipeline
 from secure import (Certificates, SecureKafka, SecurePipeline, SecureRedis, password_of,
                     scram_works)
@@ -135,13 +136,27 @@ class TestTheLeastRights:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def test_the_operators_command(self, secure):
-        secure.add("aarhus", generate=1)
-        secure.start("fetcher", "reconciler")
-        secure.wait(lambda: secure.changes("aarhus"), "a change")
-        assert "aarhus" in operator(secure, "status").stdout
+        secure.add("aarhus", generate=2)
+        secure.start()
+        uuid = secure.wait(lambda: secure.changes("aarhus"), "a change")[0]["uuid"]
+        secure.topics.send("updates", "aarhus", b"no update")
+        secure.wait(lambda: secure.dead_letters(), "a dead letter")
+        secure.send("aarhus", uuid=uuid, state="SoldOut")
+        secure.wait(lambda: secure.results("aarhus"), "a result")
         operator(secure, "topics", "check")
+        assert "aarhus" in operator(secure, "status", "--all").stdout
+        assert "not-json" in operator(secure, "dead-letters", "list").stdout
+        operator(secure, "holds", "list")
+        operator(secure, "plan", "aarhus")
         operator(secure, "refresh", "aarhus")
-        secure.wait(lambda: secure.topics.read("control"), "the command")
+        operator(secure, "replay", "results", "--from", "1h")
+        secure.stop()
+        secure.municipalities.clear()
+        secure.write_config()
+        operator(secure, "retire", "aarhus", "--force")
+        secure.wait(lambda: [change for change in secure.changes("aarhus", "delete")
+                             if change["reason"] == "retired"], "the vendor is told")
+        assert secure.redis_users_refused() == []
 
     def test_the_vendor_has_no_other_rights(self, secure):
         for topic in ("control", "snapshots", "updates", "dead-letters"):
@@ -259,7 +274,13 @@ def places_of(pipeline):
     for topic in ("snapshots", "changes", "updates", "results", "dead-letters", "control"):
         for record in pipeline.topics.read(topic):
             yield topic, f"{record.key} {record.value} {record.headers}"
-    for words in (["status"], ["status", "aarhus", "--json"], ["dead-letters", "list"]):
+    with Console(pipeline.config_path, pipeline.directory,
+                 settings=pipeline.secrets("operator")) as console:
+        for path in ("/", "/?municipality=aarhus"):
+            with urllib.request.urlopen(console.address + path, timeout=10) as answer:
+                yield f"page {path}", answer.read().decode()
+        yield "log of the console", console.log_text()
+    for words in (["status", "--all"], ["status", "aarhus", "--json"], ["dead-letters", "list"]):
         done = operator(pipeline, *words, check=False)
         yield f"dplsync {' '.join(words)}", done.stdout + done.stderr
     for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
@@ -297,4 +318,4 @@ def test_no_secret_is_told_to_anybody(secure):
         for secret in secrets:
             assert secret not in text, f"{secret} stands in {place}"
     assert {"changes", "results", "dead-letters", "log of dplsync-writer"} <= looked_at
-    assert any(place.startswith("/proc/") for place in looked_at)
+    assert "page /" in looked_at and any(place.startswith("/proc/") for place in looked_at)
