@@ -134,7 +134,8 @@ static struct MHD_Daemon *start_daemon(const struct options *options, struct exc
                 tls[0] = tls[2];
         return MHD_start_daemon(
                 flags, options->port, options->any_address ? NULL : is_local, NULL, exchange_handle,
-                exchanges, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, exchanges,
+                exchanges, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+                MHD_OPTION_URI_LOG_CALLBACK, exchange_new, exchanges,
                 MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, exchanges,
                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION_BYTES,
