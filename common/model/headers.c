@@ -67,9 +67,12 @@ void headers_pack(const struct headers *headers, struct buffer *out)
 
 void headers_unpack(struct slice bytes, struct headers *headers)
 {
+        headers_clear(headers);
+        if (bytes.length == 0)
+                return;
+
         const char *at = bytes.data, *end = bytes.data + bytes.length;
 
-        headers_clear(headers);
         while (at < end) {
                 const char *name = at;
                 struct slice value = SLICE_NULL;
