@@ -66,13 +66,42 @@ static bool scan_escape(struct cursor *cursor)
         return byte != '\0' && strchr("\"\\/bfnrt", byte) != NULL;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define HIGH_BITS  EACH(0x80)
+
+static uint64_t has_zero(uint64_t bytes)
+{
+        return (bytes - EACH(1)) & ~bytes & HIGH_BITS;
+}
+
+/* Are all eight bytes plain? Below 0x20, above 0x7f, a quote or a backslash is not. */
+static bool all_plain(uint64_t bytes)
+{
+        uint64_t control = (bytes - EACH(0x20)) & ~bytes & HIGH_BITS;
+
+        return ((bytes & HIGH_BITS) | control | has_zero(bytes ^ EACH('"')) |
+                has_zero(bytes ^ EACH('\\'))) == 0;
+}
+
+static void skip_plain(struct cursor *cursor)
+{
+        uint64_t bytes;
+
+        for (; cursor->end - cursor->at >= (ptrdiff_t)sizeof(bytes); cursor->at += sizeof(bytes)) {
+                memcpy(&bytes, cursor->at, sizeof(bytes));
+                if (!all_plain(bytes))
+                        break;
+        }
+        while (cursor->at < cursor->end && plain[(unsigned char)*cursor->at])
+                cursor->at++;
+}
+
 static bool scan_string(struct cursor *cursor)
 {
         if (!take(cursor, '"'))
                 return false;
         for (;;) {
-                while (cursor->at < cursor->end && plain[(unsigned char)*cursor->at])
-                        cursor->at++;
+                skip_plain(cursor);
                 if (take(cursor, '"'))
                         return true;
                 if (take(cursor, '\\')) {
