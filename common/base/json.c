@@ -189,3 +189,12 @@ void json_write_member_raw(struct buffer *buffer, const char *name, struct slice
         json_write_member(buffer, name);
         buffer_append(buffer, raw.data, raw.length);
 }
+
+void json_write_member_slice(struct buffer *buffer, const char *name, struct slice text)
+{
+        json_write_member(buffer, name);
+        if (text.data)
+                json_write_string(buffer, text.data, text.length);
+        else
+                buffer_append_text(buffer, "null");
+}

@@ -35,5 +35,7 @@ void json_write_member_integer(struct buffer *buffer, const char *name, int64_t 
 void json_write_member_boolean(struct buffer *buffer, const char *name, bool value);
 void json_write_member_time(struct buffer *buffer, const char *name, int64_t ms); /* RFC 3339 */
 void json_write_member_raw(struct buffer *buffer, const char *name, struct slice raw);
+/* As json_write_member_text; data NULL is written as null. */
+void json_write_member_slice(struct buffer *buffer, const char *name, struct slice text);
 
 #endif

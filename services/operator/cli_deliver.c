@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 
-#include "base/timestamp.h"
 #include "operator/cli_progress.h"
 
 struct run {
@@ -81,7 +80,7 @@ void cli_print(const struct buffer *text)
         fwrite(text->data, 1, text->length, stdout);
 }
 
-void cli_time(int64_t ms, char text[32])
+void cli_time(int64_t ms, char text[TIMESTAMP_TEXT_BYTES])
 {
         if (ms > 0)
                 timestamp_format(ms, text);

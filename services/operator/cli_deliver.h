@@ -6,6 +6,7 @@
 #ifndef OPERATOR_CLI_DELIVER_H
 #define OPERATOR_CLI_DELIVER_H
 
+#include "base/timestamp.h"
 #include "operator/delivery.h"
 #include "operator/desk.h"
 
@@ -26,6 +27,6 @@ int cli_deliver(struct desk *desk, const struct cli_batch *batch, size_t *sent,
 void cli_print(const struct buffer *text);
 
 /* Milliseconds since 1970 as "2026-03-01T09:00:02.117Z"; "-" for 0. */
-void cli_time(int64_t ms, char text[32]);
+void cli_time(int64_t ms, char text[TIMESTAMP_TEXT_BYTES]);
 
 #endif

@@ -79,15 +79,6 @@ static void write_headers(const struct headers *headers, struct buffer *out)
         buffer_append_byte(out, '}');
 }
 
-static void write_slice(struct buffer *out, const char *name, struct slice value)
-{
-        json_write_member(out, name);
-        if (value.data)
-                json_write_string(out, value.data, value.length);
-        else
-                buffer_append_text(out, "null");
-}
-
 static void write_json(const struct work *work, const struct record *record, struct buffer *out)
 {
         buffer_append_byte(out, '{');
@@ -96,8 +87,8 @@ static void write_json(const struct work *work, const struct record *record, str
         json_write_member_integer(out, "offset", record->offset);
         json_write_member_time(out, "time",
                                record->timestamp_ms > 0 ? record->timestamp_ms : TIMESTAMP_NONE);
-        write_slice(out, "key", record->key);
-        write_slice(out, "value", record->value);
+        json_write_member_slice(out, "key", record->key);
+        json_write_member_slice(out, "value", record->value);
         write_headers(record->headers, out);
         buffer_append_byte(out, '}');
 }

@@ -14,15 +14,6 @@
 
 enum { CELL_BYTES = 64 };
 
-static void write_slice(struct buffer *out, const char *name, struct slice value)
-{
-        json_write_member(out, name);
-        if (value.data)
-                json_write_string(out, value.data, value.length);
-        else
-                buffer_append_text(out, "null");
-}
-
 static void write_fate(const struct letter *letter, struct buffer *out)
 {
         json_write_member_text(out, "fate", letter_fate_name(letter->fate));
@@ -52,8 +43,8 @@ void letter_write_json(const struct letter *letter, bool whole, struct buffer *o
         write_fate(letter, out);
         if (whole) {
                 json_write_member_text(out, "answer", letter->answer);
-                write_slice(out, "key", letter->key);
-                write_slice(out, "value", letter->value);
+                json_write_member_slice(out, "key", letter->key);
+                json_write_member_slice(out, "value", letter->value);
         }
         buffer_append_byte(out, '}');
 }
@@ -89,8 +80,10 @@ void letter_write_text(const struct letter *letter, struct buffer *out)
         number_line(out, "attempts", letter->attempts);
         number_line(out, "status", letter->status);
         line(out, "answer", letter->answer);
-        buffer_append_format(out, "%-13s %s, partition %" PRId64 ", offset %" PRId64 "\n\n", "from",
-                             letter->topic, letter->from_partition, letter->from_offset);
+        buffer_append_format(out, "%-13s ", "from");
+        plain_append(out, slice_of(letter->topic), 0);
+        buffer_append_format(out, ", partition %" PRId64 ", offset %" PRId64 "\n\n",
+                             letter->from_partition, letter->from_offset);
         plain_append(out, letter->value, 0);
 }
 

@@ -44,6 +44,7 @@ static void on_record(void *context, const struct kafka_record *record)
                 run->scan->progress(run->scan->progress_context, run->read, run->all);
 }
 
+/* It is not stopped: that would assign all others anew, and fetch them again. */
 static void on_end(void *context, enum topic topic, int32_t partition, int64_t offset)
 {
         struct run *run = context;
@@ -52,8 +53,6 @@ static void on_end(void *context, enum topic topic, int32_t partition, int64_t o
         (void)offset;
         run->open_count -= *open;
         *open = false;
-        if (!run->scan->follow)
-                kafka_stop(run->reader, topic, partition);
 }
 
 /* Retention took what was to be read between the asking and the reading. */

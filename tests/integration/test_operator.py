@@ -1,5 +1,7 @@
 """The operator's command beside running services: what an operator asks for, happens."""
 
+import signal
+import subprocess
 import time
 from datetime import datetime, timezone
 
@@ -7,6 +9,7 @@ import pytest
 import redis as redis_client
 
 from operate import assert_one_sentence, operate, operate_json, run
+from parts import build_directory
 
 LINK = {"url": "https://tickets.example/e/77", "admin_url": "https://tickets.example/admin/e/77"}
 
@@ -303,6 +306,21 @@ class TestReplay:
         said = operate_json(pipeline, "replay", "updates", "--from", "2h", "--to", "1h", "--dry-run")
         assert said["meant"] == 0
         assert len(pipeline.topics.read("updates")) == 3, "a dry run sends nothing"
+
+    def test_an_interrupted_run_goes_on(self, pipeline, sold):
+        handle, uuids = sold
+        lose(handle, uuids)
+        replay = subprocess.Popen([build_directory() / "bin" / "dplsync", "replay", "results", "--all", "--rate", "1",
+                                   "--config", pipeline.config_path],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        pipeline.wait(lambda: len(pipeline.topics.read("updates")) == 4, "the first to be sent")
+        replay.send_signal(signal.SIGINT)
+        _, said = replay.communicate(timeout=10)
+        assert replay.returncode == 1 and "not all is done" in said
+        run = said.split("--run ")[1].split()[0]
+        operate(pipeline, "replay", "results", "--all", "--run", run)
+        wait_sold(pipeline, handle, uuids)
+        assert len(handle.patches()) == 6, "what was sent before is not sent again"
 
     def test_a_bad_hour_is_taken_back(self, pipeline, sold):
         handle, uuids = sold

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from operate import assert_one_sentence, run
+from parts import build_directory
 
 UUID = "0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b"
 
@@ -158,7 +159,6 @@ _dplsync
 
 
 def program():
-    from parts import build_directory
     return build_directory() / "bin" / "dplsync"
 
 
