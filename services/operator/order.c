@@ -27,15 +27,17 @@ static bool is_of_letters(const struct order *order)
         return order->action == ORDER_REPLAY || order->action == ORDER_DISCARD;
 }
 
-static int read_count(struct order *order, const char *text, struct error *error)
+static int read_number(const struct form *form, const char *name, int64_t *number,
+                       struct error *error)
 {
+        const char *text = form_field(form, name);
         char *end;
 
         if (*text == '\0')
                 return 0;
-        order->count = strtoll(text, &end, 10);
-        if (*end != '\0' || order->count < 0)
-                return error_set(error, "the count is no whole number");
+        *number = strtoll(text, &end, 10);
+        if (*end != '\0' || *number < 0)
+                return error_set(error, "%s: it is no whole number", name);
         return 0;
 }
 
@@ -57,7 +59,9 @@ int order_read(struct order *order, const struct form *form, struct error *error
         snprintf(order->hold, sizeof(order->hold), "%s", form_field(form, "hold"));
         snprintf(order->letter, sizeof(order->letter), "%s", form_field(form, "letter"));
         snprintf(order->why, sizeof(order->why), "%s", form_field(form, "why"));
-        return read_count(order, form_field(form, "count"), error);
+        if (read_number(form, "until", &order->until_ms, error) < 0)
+                return -1;
+        return read_number(form, "count", &order->count, error);
 }
 
 static int check_hold(const struct order *order, const struct overview_row *row,
@@ -80,6 +84,7 @@ void order_letters(const struct order *order, struct letter_filter *filter)
         *filter = (struct letter_filter){
                 .municipality = order->municipality,
                 .reason = order->letter[0] != '\0' ? order->letter : NULL,
+                .to_ms = order->until_ms > 0 ? order->until_ms + 1 : 0,
         };
 }
 

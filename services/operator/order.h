@@ -1,8 +1,8 @@
 /* services/operator/order.h
  *
  * What a person orders at the console: an action on one municipality, with what was seen when it
- * was decided: the hold's id and its count, or the number of dead letters. An order whose
- * count is no longer so is refused, since it was given about something else.
+ * was decided: the hold's id and its count, or the number of dead letters and the time of the newest.
+ * An order whose count is no longer so is refused, since it was given about something else.
  */
 #ifndef OPERATOR_ORDER_H
 #define OPERATOR_ORDER_H
@@ -30,6 +30,7 @@ struct order {
         char municipality[MUNICIPALITY_ID_BYTES];
         char hold[ORDER_TEXT_BYTES];   /* approve, reject */
         char letter[ORDER_TEXT_BYTES]; /* replay, discard: only those of this reason; "": all */
+        int64_t until_ms;              /* replay, discard: the newest that was seen; 0: all */
         int64_t count;                 /* what was seen; 0 where there is nothing to count */
         char why[ORDER_WHY_BYTES];     /* in the person's words; may be "" */
 };

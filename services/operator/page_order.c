@@ -23,6 +23,14 @@ static void hidden(struct buffer *out, const char *name, const char *value)
         buffer_append_text(out, "\">");
 }
 
+static void hidden_number(struct buffer *out, const char *name, int64_t value)
+{
+        char text[24];
+
+        snprintf(text, sizeof(text), "%" PRId64, value);
+        hidden(out, name, text);
+}
+
 static void choice_button(struct buffer *out, const struct page_choice *choice, int64_t count)
 {
         buffer_append_format(out, "<button class=\"%s\" name=\"action\" value=\"%s\">%s",
@@ -38,17 +46,16 @@ static void choice_button(struct buffer *out, const struct page_choice *choice, 
 void page_order_form(struct buffer *out, const struct page_reader *reader,
                      const struct order *order, const struct page_choice *choices, size_t count)
 {
-        char seen[24];
-
         if (!reader->actions)
                 return;
-        snprintf(seen, sizeof(seen), "%" PRId64, order->count);
         buffer_append_text(out, "<form class=\"order\" method=\"post\" action=\"/act\">");
         hidden(out, "token", reader->token);
         hidden(out, "municipality", order->municipality);
         hidden(out, "hold", order->hold);
         hidden(out, "letter", order->letter);
-        hidden(out, "count", seen);
+        if (order->until_ms > 0)
+                hidden_number(out, "until", order->until_ms);
+        hidden_number(out, "count", order->count);
         buffer_append_format(out,
                              "<label>Why <small>(for the log, may be empty)</small> <input "
                              "name=\"why\" maxlength=\"%d\" autocomplete=\"off\"></label>\n",
@@ -307,17 +314,17 @@ static void letter_table(struct buffer *out, const struct page_data *data,
                 buffer_append_format(out, "<p class=\"note\">and %zu more</p>\n", left);
 }
 
-static void letter_decisions(struct buffer *out, const struct page_data *data, const char *reason,
-                             int64_t count)
+static void letter_decisions(struct buffer *out, const struct page_data *data,
+                             const struct reason *reason)
 {
         static const struct page_choice choices[] = { { ORDER_REPLAY, "Replay", false },
                                                       { ORDER_DISCARD, "Discard", true } };
-        struct order order = { .count = count };
+        struct order order = { .count = reason->letters, .until_ms = reason->newest_ms };
 
         if (data->view.municipality[0] == '\0')
                 return;
         snprintf(order.municipality, sizeof(order.municipality), "%s", data->view.municipality);
-        snprintf(order.letter, sizeof(order.letter), "%s", reason);
+        snprintf(order.letter, sizeof(order.letter), "%s", reason->name);
         page_order_form(out, &data->reader, &order, choices, ARRAY_LENGTH(choices));
 }
 
@@ -347,7 +354,7 @@ void page_letters(struct buffer *out, const struct page_data *data)
                 page_plain(&main, slice_of(reasons.items[i].name));
                 buffer_append_text(&main, "</code></h2>\n");
                 letter_table(&main, data, &filter);
-                letter_decisions(&main, data, reasons.items[i].name, reasons.items[i].letters);
+                letter_decisions(&main, data, &reasons.items[i]);
                 buffer_append_text(&main, "</section>\n");
         }
         if (data->letters->left_out > 0)

@@ -6,20 +6,22 @@
 
 #include <string.h>
 
-static void count(struct reasons *reasons, const char *name)
+static void count(struct reasons *reasons, const struct letter *letter)
 {
         size_t i = 0;
 
-        while (i < reasons->count && strcmp(reasons->items[i].name, name) != 0)
+        while (i < reasons->count && strcmp(reasons->items[i].name, letter->reason) != 0)
                 i++;
         if (i == REASONS_MAX)
                 return;
         if (i == reasons->count) {
-                reasons->items[i].name = name;
-                reasons->items[i].letters = 0;
+                reasons->items[i].name = letter->reason;
+                reasons->items[i].letters = reasons->items[i].newest_ms = 0;
                 reasons->count++;
         }
         reasons->items[i].letters++;
+        if (letter->timestamp_ms > reasons->items[i].newest_ms)
+                reasons->items[i].newest_ms = letter->timestamp_ms;
 }
 
 void reasons_collect(struct reasons *reasons, const struct dead_letters *letters,
@@ -32,5 +34,5 @@ void reasons_collect(struct reasons *reasons, const struct dead_letters *letters
         reasons->count = 0;
         for (const struct letter *letter = letters->oldest; letter; letter = letter->next)
                 if (letter_matches(letter, &filter))
-                        count(reasons, letter->reason);
+                        count(reasons, letter);
 }

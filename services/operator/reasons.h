@@ -11,9 +11,10 @@ enum { REASONS_MAX = 16 }; /* letters of more reasons than that are left out */
 
 struct reasons {
         size_t count;
-        struct {
+        struct reason {
                 const char *name; /* of a letter: valid as long as that is kept */
                 int64_t letters;
+                int64_t newest_ms; /* when the newest of them was written */
         } items[REASONS_MAX];
 };
 

@@ -79,6 +79,7 @@ static void test_bound(void **state)
         reasons_collect(&reasons, &letters, "aarhus");
         check_number(reasons.count, REASONS_MAX, "so many and no more");
         check_number(reasons.items[0].letters, 2, "and those are counted on");
+        check_number(reasons.items[0].newest_ms, 1000, "with the time of the newest");
         dead_letters_deinit(&letters);
 }
 
