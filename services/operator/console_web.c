@@ -1,21 +1,18 @@
 /* services/operator/console_web.c
  *
- * Every answer is rendered at once from what the console knows; none waits. An answer is built in
- * struct answer and sent in one place, so that no page can leave out a header.
+ * Every answer is rendered at once from what the console knows; none waits.
  */
 #include "operator/console_web.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/memory.h"
 #include "io/web_server.h"
 #include "operator/assets.h"
+#include "operator/console_answer.h"
 #include "operator/console_guard.h"
 #include "operator/page_order.h"
-#include "operator/page_rows.h"
 #include "operator/page_row.h"
-#include "operator/page_text.h"
 #include "operator/page_trail.h"
 
 enum { CONNECTIONS_MAX = 64, REQUEST_BYTES = 32 * 1024, BODY_BYTES_MAX = FORM_BYTES_MAX };
@@ -32,35 +29,23 @@ struct request {
         bool too_much;
 };
 
-struct answer {
+/* One that is in, and its answer. */
+struct visit {
         struct console_web *web;
-        struct MHD_Connection *connection;
         const struct request *request;
         struct form query;
         char session[CONSOLE_SESSION_BYTES];
         bool new_session;
         char token[CONSOLE_TOKEN_BYTES];
         char user[CONSOLE_USER_BYTES];
-        char as_of[TIMESTAMP_TEXT_BYTES]; /* "" : none */
-
-        unsigned status;
-        const char *type;
-        const char *location; /* of a redirect; "" : none */
-        char place[MUNICIPALITY_ID_BYTES + 32];
-        bool tagged; /* may be answered with 304 */
-        struct buffer text;
+        struct console_answer answer;
 };
-
-static const char *header_of(const struct answer *answer, const char *name)
-{
-        return MHD_lookup_connection_value(answer->connection, MHD_HEADER_KIND, name);
-}
 
 /* What pages are made of */
 
-static void fill_data(const struct answer *answer, struct page_data *data)
+static void fill_data(const struct visit *visit, struct page_data *data)
 {
-        const struct console_parts *parts = &answer->web->parts;
+        const struct console_parts *parts = &visit->web->parts;
         const bool actions = parts->desk->config->console.actions;
 
         *data = (struct page_data){
@@ -70,183 +55,183 @@ static void fill_data(const struct answer *answer, struct page_data *data)
                 .trouble = console_feed_trouble(parts->feed),
                 .caught_up = console_feed_caught_up(parts->feed),
                 .now_ms = loop_now_ms(parts->desk->loop),
-                .reader = { actions, actions ? answer->token : "" },
+                .reader = { actions, actions ? visit->token : "" },
         };
         data->deeds = console_deeds_list(parts->deeds, &data->deed_count);
-        page_view_read(&data->view, &answer->query);
+        page_view_read(&data->view, &visit->query);
 }
 
-static void show_message(struct answer *answer, unsigned status, const char *title,
+static void show_message(struct visit *visit, unsigned status, const char *title,
                          const char *sentence)
 {
-        buffer_clear(&answer->text);
-        answer->status = status;
-        page_message(&answer->text, title, sentence);
+        buffer_clear(&visit->answer.text);
+        visit->answer.status = status;
+        page_message(&visit->answer.text, title, sentence);
 }
 
 /* Pages */
 
-static void show_front(struct answer *answer)
+static void show_front(struct visit *visit)
 {
         struct page_data data;
 
-        fill_data(answer, &data);
-        page_front(&answer->text, &data);
+        fill_data(visit, &data);
+        page_front(&visit->answer.text, &data);
 }
 
 /* For the script: the part of the front page that changes. */
-static void show_live(struct answer *answer)
+static void show_live(struct visit *visit)
 {
         struct page_data data;
 
-        fill_data(answer, &data);
-        page_live(&answer->text, &data);
-        answer->tagged = true;
-        timestamp_format(data.overview->now_ms, answer->as_of);
+        fill_data(visit, &data);
+        page_live(&visit->answer.text, &data);
+        visit->answer.tagged = true;
+        timestamp_format(data.overview->now_ms, visit->answer.as_of);
 }
 
 /* For the script: what is inside a row that was not sent with it. */
-static void show_row(struct answer *answer)
+static void show_row(struct visit *visit)
 {
         const struct overview_row *row;
         struct page_data data;
 
-        fill_data(answer, &data);
+        fill_data(visit, &data);
         row = overview_find(data.overview, data.view.municipality);
         if (row)
-                page_row_inside(&answer->text, &data, row, true);
+                page_row_inside(&visit->answer.text, &data, row, true);
         else
-                show_message(answer, MHD_HTTP_NOT_FOUND, "Not found",
+                show_message(visit, MHD_HTTP_NOT_FOUND, "Not found",
                              "This municipality is not in the configuration.");
 }
 
-static void show_letters(struct answer *answer)
+static void show_letters(struct visit *visit)
 {
         struct page_data data;
 
-        fill_data(answer, &data);
-        page_letters(&answer->text, &data);
+        fill_data(visit, &data);
+        page_letters(&visit->answer.text, &data);
 }
 
-static void show_confirm(struct answer *answer)
+static void show_confirm(struct visit *visit)
 {
         struct page_data data;
         struct order order;
         struct error error = ERROR_NULL;
 
-        fill_data(answer, &data);
-        if (order_read(&order, &answer->query, &error) < 0)
-                show_message(answer, MHD_HTTP_BAD_REQUEST, "That cannot be asked", error.text);
+        fill_data(visit, &data);
+        if (order_read(&order, &visit->query, &error) < 0)
+                show_message(visit, MHD_HTTP_BAD_REQUEST, "That cannot be asked", error.text);
         else if (order.action != ORDER_REFRESH && order.action != ORDER_REASSERT)
-                show_message(answer, MHD_HTTP_BAD_REQUEST, "That cannot be asked here",
+                show_message(visit, MHD_HTTP_BAD_REQUEST, "That cannot be asked here",
                              "It is decided where its events are shown.");
         else
-                page_confirm(&answer->text, &data, &order);
+                page_confirm(&visit->answer.text, &data, &order);
 }
 
-static void show_hold(struct answer *answer)
+static void show_hold(struct visit *visit)
 {
         const struct overview_row *row;
         struct console_found found;
         struct page_data data;
 
-        fill_data(answer, &data);
+        fill_data(visit, &data);
         row = overview_find(data.overview, data.view.municipality);
         if (!row) {
-                show_message(answer, MHD_HTTP_NOT_FOUND, "Not found",
+                show_message(visit, MHD_HTTP_NOT_FOUND, "Not found",
                              "This municipality is not in the configuration.");
                 return;
         }
-        console_search_hold(answer->web->parts.search, row->id, row->hold, &found);
+        console_search_hold(visit->web->parts.search, row->id, row->hold, &found);
         if (found.hold_read)
-                page_hold(&answer->text, &data, row->id, found.held,
+                page_hold(&visit->answer.text, &data, row->id, found.held,
                           found.done || found.trouble[0] != '\0');
         else if (found.trouble[0] != '\0')
-                show_message(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "Not now", found.trouble);
+                show_message(visit, MHD_HTTP_SERVICE_UNAVAILABLE, "Not now", found.trouble);
         else
-                page_document(&answer->text, "Held deletions · dplsync",
+                page_document(&visit->answer.text, "Held deletions · dplsync",
                               slice_of("<p class=\"note\" role=\"status\">Reading …</p>"), 1);
 }
 
-static void show_trail(struct answer *answer)
+static void show_trail(struct visit *visit)
 {
-        const char *text = form_field(&answer->query, "uuid");
+        const char *text = form_field(&visit->query, "uuid");
         struct console_found found;
         struct page_data data;
         struct uuid uuid;
 
-        fill_data(answer, &data);
+        fill_data(visit, &data);
         if (!uuid_parse(text, strlen(text), &uuid) || data.view.municipality[0] == '\0') {
-                show_message(answer, MHD_HTTP_BAD_REQUEST, "No such event",
+                show_message(visit, MHD_HTTP_BAD_REQUEST, "No such event",
                              "A uuid has 32 hex digits in five groups, such as "
                              "0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b.");
                 return;
         }
-        console_search_trail(answer->web->parts.search, data.view.municipality, &uuid, &found);
-        page_trail(&answer->text, found.trail, found.read, found.done, data.now_ms);
+        console_search_trail(visit->web->parts.search, data.view.municipality, &uuid, &found);
+        page_trail(&visit->answer.text, found.trail, found.read, found.done, data.now_ms);
 }
 
-static void show_style(struct answer *answer)
+static void show_style(struct visit *visit)
 {
-        answer->type = "text/css; charset=utf-8";
-        answer->tagged = true;
-        buffer_append(&answer->text, asset_console_css.data, asset_console_css.length);
+        visit->answer.type = "text/css; charset=utf-8";
+        visit->answer.tagged = true;
+        buffer_append(&visit->answer.text, asset_console_css.data, asset_console_css.length);
 }
 
-static void show_script(struct answer *answer)
+static void show_script(struct visit *visit)
 {
-        answer->type = "text/javascript; charset=utf-8";
-        answer->tagged = true;
-        buffer_append(&answer->text, asset_console_js.data, asset_console_js.length);
+        visit->answer.type = "text/javascript; charset=utf-8";
+        visit->answer.tagged = true;
+        buffer_append(&visit->answer.text, asset_console_js.data, asset_console_js.length);
 }
 
 /* The one form */
 
-static int act(struct answer *answer, struct form *form, struct order *order, unsigned *status,
+static int act(struct visit *visit, struct form *form, struct order *order, unsigned *status,
                struct error *error)
 {
-        const struct console_web *web = answer->web;
+        const struct console_web *web = visit->web;
 
         *status = MHD_HTTP_FORBIDDEN;
         if (!web->parts.desk->config->console.actions)
                 return error_set(error, "this console only shows; console.actions is off");
-        if (answer->request->too_much || !form_read(form, buffer_slice(&answer->request->body))) {
+        if (visit->request->too_much || !form_read(form, buffer_slice(&visit->request->body))) {
                 *status = MHD_HTTP_BAD_REQUEST;
                 return error_set(error, "the form cannot be read; nothing was done");
         }
-        if (console_guard_form(&web->guard, header_of(answer, MHD_HTTP_HEADER_HOST),
-                               header_of(answer, "Origin"),
-                               answer->new_session ? NULL : answer->session,
+        if (console_guard_form(&web->guard,
+                               console_answer_asked(&visit->answer, MHD_HTTP_HEADER_HOST),
+                               console_answer_asked(&visit->answer, "Origin"),
+                               visit->new_session ? NULL : visit->session,
                                form_field(form, "token"), error) < 0)
                 return -1;
         *status = MHD_HTTP_BAD_REQUEST;
         if (order_read(order, form, error) < 0)
                 return -1;
         *status = MHD_HTTP_CONFLICT;
-        return console_deeds_do(web->parts.deeds, order, answer->user, error);
+        return console_deeds_do(web->parts.deeds, order, visit->user, error);
 }
 
-static void take_form(struct answer *answer)
+static void take_form(struct visit *visit)
 {
         struct form *form = memory_new(sizeof(*form));
         struct error error = ERROR_NULL;
         struct order order;
         unsigned status;
 
-        if (act(answer, form, &order, &status, &error) < 0) {
-                show_message(answer, status, "Nothing was done", error.text);
+        if (act(visit, form, &order, &status, &error) < 0) {
+                show_message(visit, status, "Nothing was done", error.text);
         } else {
-                snprintf(answer->place, sizeof(answer->place), "/?municipality=%s",
-                         order.municipality);
-                answer->location = answer->place;
-                answer->status = MHD_HTTP_SEE_OTHER;
+                snprintf(visit->answer.location, sizeof(visit->answer.location),
+                         "/?municipality=%s", order.municipality);
+                visit->answer.status = MHD_HTTP_SEE_OTHER;
         }
         free(form);
 }
 
 static const struct {
         const char *path, *method;
-        void (*show)(struct answer *answer);
+        void (*show)(struct visit *visit);
 } routes[] = {
         { "/", MHD_HTTP_METHOD_GET, show_front },
         { "/live", MHD_HTTP_METHOD_GET, show_live },
@@ -260,7 +245,7 @@ static const struct {
         { "/console.js", MHD_HTTP_METHOD_GET, show_script },
 };
 
-static void show_page(struct answer *answer, const char *method, const char *path)
+static void show_page(struct visit *visit, const char *method, const char *path)
 {
         for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
                 if (strcmp(path, routes[i].path) != 0)
@@ -268,97 +253,13 @@ static void show_page(struct answer *answer, const char *method, const char *pat
                 if (strcmp(method, routes[i].method) == 0 ||
                     (strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 &&
                      strcmp(routes[i].method, MHD_HTTP_METHOD_GET) == 0))
-                        routes[i].show(answer);
+                        routes[i].show(visit);
                 else
-                        show_message(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Not like this",
+                        show_message(visit, MHD_HTTP_METHOD_NOT_ALLOWED, "Not like this",
                                      "This address does not take such a request.");
                 return;
         }
-        show_message(answer, MHD_HTTP_NOT_FOUND, "Not found", "There is no such page.");
-}
-
-/* Sending */
-
-static const struct {
-        const char *name, *value;
-} fixed_headers[] = {
-        { MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
-        { "Content-Security-Policy",
-          "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-          "form-action 'self'; frame-ancestors 'none'; base-uri 'none'" },
-        { "X-Content-Type-Options", "nosniff" },
-        { "X-Frame-Options", "DENY" },
-        /* Not no-referrer: with that, browsers send forms with the origin "null". */
-        { "Referrer-Policy", "same-origin" },
-        { "Cross-Origin-Opener-Policy", "same-origin" },
-        { "Cross-Origin-Resource-Policy", "same-origin" },
-};
-
-static void add_cookie(const struct answer *answer, struct MHD_Response *response)
-{
-        char cookie[160];
-
-        if (!answer->new_session || !answer->web->parts.desk->config->console.actions)
-                return;
-        snprintf(cookie, sizeof(cookie), "dplsync-session=%s; Path=/; HttpOnly; SameSite=Strict%s",
-                 answer->session, console_guard_is_secure(&answer->web->guard) ? "; Secure" : "");
-        MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, cookie);
-}
-
-/* True where the browser has exactly this already. */
-static bool add_tag(struct answer *answer, struct MHD_Response *response)
-{
-        const char *has = header_of(answer, MHD_HTTP_HEADER_IF_NONE_MATCH);
-        char tag[24];
-
-        if (!answer->tagged || answer->status != MHD_HTTP_OK)
-                return false;
-        snprintf(tag, sizeof(tag), "\"%016" PRIx64 "\"",
-                 hash64(answer->text.data, answer->text.length));
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
-        return has && strcmp(has, tag) == 0;
-}
-
-static void add_headers(const struct answer *answer, struct MHD_Response *response)
-{
-        for (size_t i = 0; i < ARRAY_LENGTH(fixed_headers); i++)
-                MHD_add_response_header(response, fixed_headers[i].name, fixed_headers[i].value);
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
-        if (answer->location[0] != '\0')
-                MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
-        if (answer->as_of[0] != '\0')
-                MHD_add_response_header(response, "Dplsync-As-Of", answer->as_of);
-        add_cookie(answer, response);
-}
-
-static struct MHD_Response *response_of(struct buffer *text)
-{
-        size_t bytes = text->length;
-
-        return MHD_create_response_from_buffer(bytes, buffer_take(text), MHD_RESPMEM_MUST_FREE);
-}
-
-static enum MHD_Result send_answer(struct answer *answer)
-{
-        /* The tag is of the text, which the response takes. */
-        struct MHD_Response *empty =
-                MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-        bool unchanged = add_tag(answer, empty);
-        const char *tag = MHD_get_response_header(empty, MHD_HTTP_HEADER_ETAG);
-        struct MHD_Response *response = unchanged ? empty : response_of(&answer->text);
-
-        if (!unchanged && tag)
-                MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
-        add_headers(answer, response);
-
-        enum MHD_Result queued = MHD_queue_response(
-                answer->connection, unchanged ? MHD_HTTP_NOT_MODIFIED : answer->status, response);
-
-        if (!unchanged)
-                MHD_destroy_response(empty);
-        MHD_destroy_response(response);
-        buffer_deinit(&answer->text);
-        return queued;
+        show_message(visit, MHD_HTTP_NOT_FOUND, "Not found", "There is no such page.");
 }
 
 /* Taking */
@@ -366,51 +267,60 @@ static enum MHD_Result send_answer(struct answer *answer)
 static enum MHD_Result add_argument(void *context, enum MHD_ValueKind kind, const char *name,
                                     const char *value)
 {
-        struct answer *answer = context;
+        struct visit *visit = context;
 
         (void)kind;
         /* What is too much, or stands twice, is left out: an address only shows. */
-        form_add(&answer->query, name, value ? value : "");
+        form_add(&visit->query, name, value ? value : "");
         return MHD_YES;
 }
 
-static void know_person(struct answer *answer)
+static void set_cookie(struct visit *visit)
 {
-        const struct console_guard *guard = &answer->web->guard;
+        snprintf(visit->answer.cookie, sizeof(visit->answer.cookie),
+                 "dplsync-session=%s; Path=/; HttpOnly; SameSite=Strict%s", visit->session,
+                 console_guard_is_secure(&visit->web->guard) ? "; Secure" : "");
+}
 
-        if (!console_guard_cookie(header_of(answer, MHD_HTTP_HEADER_COOKIE), answer->session)) {
-                console_guard_session(answer->session);
-                answer->new_session = true;
+static void know_person(struct visit *visit)
+{
+        const struct console_guard *guard = &visit->web->guard;
+        const struct console_answer *answer = &visit->answer;
+
+        if (!console_guard_cookie(console_answer_asked(answer, MHD_HTTP_HEADER_COOKIE),
+                                  visit->session)) {
+                console_guard_session(visit->session);
+                visit->new_session = true;
+                if (visit->web->parts.desk->config->console.actions)
+                        set_cookie(visit);
         }
-        console_guard_token(guard, answer->session, answer->token);
-        console_guard_user(guard->user_header ? header_of(answer, guard->user_header) : NULL,
-                           answer->user);
+        console_guard_token(guard, visit->session, visit->token);
+        console_guard_user(guard->user_header ? console_answer_asked(answer, guard->user_header)
+                                              : NULL,
+                           visit->user);
 }
 
 static enum MHD_Result answer_request(struct console_web *web, struct MHD_Connection *connection,
                                       const char *path, const char *method,
                                       const struct request *request)
 {
-        struct answer *answer = memory_new(sizeof(*answer));
-        enum MHD_Result result;
+        _cleanup_(freep) struct visit *visit = memory_new(sizeof(*visit));
 
-        *answer = (struct answer){ .web = web,
-                                   .connection = connection,
-                                   .request = request,
-                                   .status = MHD_HTTP_OK,
-                                   .type = "text/html; charset=utf-8",
-                                   .location = "" };
-        MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, answer);
-        know_person(answer);
-        if (console_guard_host(&web->guard, header_of(answer, MHD_HTTP_HEADER_HOST)))
-                show_page(answer, method, path);
+        visit->web = web;
+        visit->request = request;
+        visit->answer = (struct console_answer){ .connection = connection,
+                                                 .status = MHD_HTTP_OK,
+                                                 .type = "text/html; charset=utf-8" };
+        MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, visit);
+        know_person(visit);
+        if (console_guard_host(&web->guard,
+                               console_answer_asked(&visit->answer, MHD_HTTP_HEADER_HOST)))
+                show_page(visit, method, path);
         else
-                show_message(answer, MHD_HTTP_MISDIRECTED_REQUEST, "Not here",
+                show_message(visit, MHD_HTTP_MISDIRECTED_REQUEST, "Not here",
                              "This is not the name of this console; console.origin says which it "
                              "has.");
-        result = send_answer(answer);
-        free(answer);
-        return result;
+        return console_answer_send(&visit->answer);
 }
 
 static enum MHD_Result take_request(void *context, struct MHD_Connection *connection,
