@@ -461,10 +461,18 @@ def test_every_value_that_a_template_uses_has_a_default():
                 inner = inner[name]
 
 
+def without_texts(definition):
+    """What a schema demands, without what it says about it."""
+    if isinstance(definition, dict):
+        return {name: without_texts(inner) for name, inner in definition.items()
+                if name == "properties" or name not in ("description", "default")}
+    return definition
+
+
 def test_the_schema_knows_the_settings_of_the_programs():
     ours, theirs = read(VALUES_SCHEMA)["$defs"], definitions(read(CONFIG_SCHEMA))
     for name, definition in theirs.items():
-        assert ours[name] == definition, "run: python3 tests/deploy/values_schema.py"
+        assert without_texts(ours[name]) == without_texts(definition), "run: python3 tests/deploy/values_schema.py"
 
 
 def test_the_defaults_are_complete():
