@@ -465,7 +465,7 @@ def without_texts(definition):
     """What a schema demands, without what it says about it."""
     if isinstance(definition, dict):
         return {name: without_texts(inner) for name, inner in definition.items()
-                if name == "properties" or name not in ("description", "default")}
+                if name not in ("description", "default")}
     return definition
 
 

@@ -42,11 +42,11 @@ capabilities:
       name: {{ $secret }}
       key: {{ $sasl.passwordKey }}
 {{- end }}
-{{- if $values.redis.existingSecret }}
+{{- with .component.redisSecret | default $values.redis.existingSecret }}
 - name: DPLSYNC_REDIS_URL
   valueFrom:
     secretKeyRef:
-      name: {{ $values.redis.existingSecret }}
+      name: {{ . }}
       key: {{ $values.redis.existingSecretKey }}
 {{- end }}
 {{- if $values.redis.caSecret.name }}
