@@ -49,7 +49,7 @@ bool sim_listens(const struct sim *sim)
         return sim->tracing || sim->remembering;
 }
 
-static void say(struct sim *sim, const char *format, va_list arguments)
+_printf_(2, 0) static void say(struct sim *sim, const char *format, va_list arguments)
 {
         char time[TIMESTAMP_TEXT_BYTES];
         char *line = sim->lines[sim->line_count++ % SIM_TRACE_LINES];

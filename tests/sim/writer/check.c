@@ -1,0 +1,428 @@
+/* tests/sim/writer/check.c
+ *
+ * Where the oracle cannot know exactly, it is the more lenient side: of a member whose newest wish
+ * ended otherwise than applied, whatever the site has is right.
+ */
+#include "sim/writer/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "model/headers.h"
+#include "model/origin.h"
+#include "model/result.h"
+#include "model/version.h"
+
+#define PROBE_EVERY_MS (90 * SIM_MINUTE)
+#define LEASE_MS       (90 * SIM_SECOND)
+#define EPOCH          1
+
+struct keyed {
+        char key[IDEMPOTENCY_KEY_BYTES];
+        uint64_t body; /* hash */
+        UT_hash_handle hh;
+};
+
+static void on_append(void *context, enum topic topic, int32_t partition,
+                      const struct broker_record *record);
+
+void check_init(struct check *check, struct sim *sim, struct broker *broker, struct town *towns)
+{
+        *check = (struct check){ .sim = sim, .broker = broker, .towns = towns };
+        for (size_t t = 0; t < TOWNS; t++)
+                for (size_t e = 0; e < CMS_EVENTS; e++)
+                        check->events[t][e].before = towns[t].cms.events[e];
+        broker_watch(broker, on_append, check);
+}
+
+void check_deinit(struct check *check)
+{
+        struct wished *wished, *next_wished;
+        struct keyed *keyed, *next_keyed;
+
+        HASH_ITER(hh, check->wished, wished, next_wished) {
+                HASH_DEL(check->wished, wished);
+                free(wished);
+        }
+        HASH_ITER(hh, check->keyed, keyed, next_keyed) {
+                HASH_DEL(check->keyed, keyed);
+                free(keyed);
+        }
+}
+
+void check_wished(struct check *check, const struct wished *wished)
+{
+        struct wished *copy = memory_copy(wished, sizeof(*wished));
+
+        HASH_ADD(hh, check->wished, key, sizeof(copy->key), copy);
+}
+
+static struct wished *find_wished(const struct check *check, int32_t partition, int64_t offset)
+{
+        struct wished wanted, *found;
+
+        memset(&wanted, 0, sizeof(wanted)); /* padding is hashed too */
+        wanted.key.partition = partition;
+        wanted.key.offset = offset;
+        HASH_FIND(hh, check->wished, &wanted.key, sizeof(wanted.key), found);
+        return found;
+}
+
+void check_again(struct check *check, const struct wished *wished)
+{
+        find_wished(check, wished->key.partition, wished->key.offset)->loose = true;
+}
+
+static struct check_event *find_event(struct check *check, size_t town, const struct uuid *uuid)
+{
+        const struct cms_event *event = cms_find(&check->towns[town].cms, uuid);
+
+        return event ? &check->events[town][event - check->towns[town].cms.events] : NULL;
+}
+
+static size_t find_town(const struct check *check, const char *id)
+{
+        size_t town = 0;
+
+        while (town < TOWNS && strcmp(check->towns[town].id, id) != 0)
+                town++;
+        return town;
+}
+
+/* -- 7: outcomes ---------------------------------------------------------------------------------
+ */
+
+/* What a broken seal has shown: the newest of the wish is on the site, or the event is gone. */
+static bool is_of_seal(const char *outcome)
+{
+        return strcmp(outcome, "applied") == 0 || strcmp(outcome, "gone") == 0;
+}
+
+/* Two owners may tell of one update while the attempt of the former is under way: the later one
+ * does not wait for its lease before it tells what needs no PATCH. And once Redis lost its past,
+ * what is known of what was told is bounded (model/told.h). */
+static bool may_be_told_otherwise(const struct check *check, const struct wished *wished)
+{
+        return wished->loose || sim_now(check->sim) - wished->told_ms < LEASE_MS ||
+               wished->told_ms <= check->lost_ms;
+}
+
+static void end_wished(struct check *check, struct wished *wished, const char *outcome)
+{
+        if (wished->outcome && strcmp(wished->outcome, outcome) != 0 && !is_of_seal(outcome) &&
+            !may_be_told_otherwise(check, wished))
+                sim_break(check->sim, 7, "the update at %d/%" PRId64 " ended as %s, and now as %s",
+                          wished->key.partition, wished->key.offset, wished->outcome, outcome);
+        if (!wished->outcome)
+                wished->told_ms = sim_now(check->sim);
+        wished->outcome = outcome;
+}
+
+/* What a zombie tells, it tells on old knowledge. */
+static void tell_of(struct check *check, struct wished *wished, const char *outcome,
+                    const struct process *by)
+{
+        wished->loose |= by->zombie;
+        end_wished(check, wished, outcome);
+}
+
+static void take_outcome(struct check *check, size_t town, const struct result *result,
+                         const struct process *by)
+{
+        int64_t offset = version_offset(result->version);
+        const struct cms_event *event = cms_find(&check->towns[town].cms, &result->uuid);
+
+        for (int32_t p = 0; p < check->broker->partitions; p++) {
+                struct wished *wished = find_wished(check, p, offset);
+
+                if (wished && wished->town == town &&
+                    event == &check->towns[town].cms.events[wished->event])
+                        tell_of(check, wished, result_outcome_name(result->outcome), by);
+        }
+}
+
+/* -- 5: versions ---------------------------------------------------------------------------------
+ */
+
+static void take_versions(struct check *check, size_t town, const struct result *result)
+{
+        struct check_event *event = find_event(check, town, &result->uuid);
+
+        for (int m = 0; event && m < MEMBER_COUNT; m++) {
+                const struct wish_value *value = &result->wish.members[m];
+
+                if (value->status != WISH_CONFIRMED)
+                        continue;
+                if (value->version < event->confirmed[m])
+                        sim_break(check->sim, 5,
+                                  "%s: %s goes back from version %" PRIu64 " to %" PRIu64,
+                                  check->towns[town].id, wish_member_name((enum wish_member)m),
+                                  event->confirmed[m], value->version);
+                event->confirmed[m] = value->version;
+        }
+}
+
+static void take_result(struct check *check, const struct broker_record *record)
+{
+        struct error reason = ERROR_NULL;
+        struct result result;
+
+        if (result_read(&result, (struct slice){ record->value, record->value_length }, &reason) <
+            0) {
+                sim_break(check->sim, 7, "a result cannot be read: %s", reason.text);
+                return;
+        }
+
+        size_t town = find_town(check, result.municipality);
+
+        if (town < TOWNS) {
+                take_outcome(check, town, &result, record->note);
+                take_versions(check, town, &result);
+        }
+        result_deinit(&result);
+}
+
+/* Of what a lane gave up, the result says so too; of what was refused at the door only this. */
+static void take_letter(struct check *check, const struct broker_record *record)
+{
+        struct headers headers;
+        int64_t partition = 0, offset = 0;
+        struct wished *wished;
+
+        broker_headers(record, &headers);
+        headers_get_number(&headers, "dplsync-partition", &partition);
+        headers_get_number(&headers, "dplsync-offset", &offset);
+        wished = find_wished(check, (int32_t)partition, offset);
+        if (!wished)
+                return;
+        /* Nobody reads or writes the ledger of a municipality that is not configured. */
+        wished->loose |= slice_is(headers_get(&headers, "dplsync-reason"), "unknown-municipality");
+        end_wished(check, wished, "dead");
+}
+
+static void on_append(void *context, enum topic topic, int32_t partition,
+                      const struct broker_record *record)
+{
+        (void)partition;
+        if (topic == TOPIC_RESULTS)
+                take_result(context, record);
+        else if (topic == TOPIC_DEAD_LETTERS)
+                take_letter(context, record);
+}
+
+/* -- 9: one at a time
+ * -------------------------------------------------------------------------------- */
+
+static bool is_under_way(const struct check *check, const struct under_way *under_way)
+{
+        /* With the lease that Redis lost, its protection went: what had begun before may overlap.
+         */
+        return under_way->process && under_way->process->life == under_way->life &&
+               under_way->since_ms > check->lost_ms;
+}
+
+static void check_key(struct check *check, const char *key, struct slice body)
+{
+        uint64_t hash = hash64(body.data, body.length);
+        struct keyed *keyed;
+
+        HASH_FIND_STR(check->keyed, key, keyed);
+        if (!keyed) {
+                keyed = memory_new(sizeof(*keyed));
+                snprintf(keyed->key, sizeof(keyed->key), "%s", key);
+                keyed->body = hash;
+                HASH_ADD_STR(check->keyed, key, keyed);
+        } else if (keyed->body != hash) {
+                sim_break(check->sim, 9, "the idempotency key %s stands for two bodies", key);
+        }
+}
+
+void check_leaves(struct check *check, const struct process *process, size_t town,
+                  const struct uuid *uuid, const char *key, struct slice body)
+{
+        struct check_event *event = find_event(check, town, uuid);
+        char text[UUID_TEXT_BYTES];
+
+        check_key(check, key, body);
+        uuid_format(uuid, text);
+        for (size_t i = 0; event && i < GROUP_MEMBERS_MAX; i++)
+                if (is_under_way(check, &event->under_way[i]))
+                        sim_break(check->sim, 9,
+                                  "%s/%s: host %d sends, and what host %zu sent is under way",
+                                  check->towns[town].id, text, process->number, i);
+        if (event)
+                event->under_way[process->number] =
+                        (struct under_way){ process, process->life, sim_now(check->sim) };
+}
+
+void check_ends(struct check *check, const struct process *process, size_t town,
+                const struct uuid *uuid)
+{
+        struct check_event *event = find_event(check, town, uuid);
+
+        if (event)
+                event->under_way[process->number].process = NULL;
+}
+
+void check_lost_state(struct check *check)
+{
+        check->lost_ms = sim_now(check->sim);
+        memset(check->probed_ms, 0, sizeof(check->probed_ms));
+}
+
+/* -- 11: the log-in
+ * ------------------------------------------------------------------------------------ */
+
+void check_probes(struct check *check, size_t town)
+{
+        int64_t since_ms = sim_now(check->sim) - check->probed_ms[town];
+
+        if (check->probed_ms[town] > 0 && since_ms < PROBE_EVERY_MS - SIM_MINUTE)
+                sim_break(check->sim, 11, "%s: two probes of the log-in within %" PRId64 " min",
+                          check->towns[town].id, since_ms / SIM_MINUTE);
+        check->probed_ms[town] = sim_now(check->sim);
+}
+
+void check_password_works(struct check *check, size_t town)
+{
+        check->probed_ms[town] = 0;
+}
+
+/* -- 6, 15: offsets
+ * -------------------------------------------------------------------------------------- */
+
+/* A copy that dplsync wrote itself stands for what it is a copy of. */
+static struct wished *original_of(const struct check *check, int32_t partition, int64_t offset)
+{
+        const struct broker_record *record =
+                broker_next(check->broker, TOPIC_UPDATES, partition, offset);
+        struct headers headers;
+        struct origin origin;
+
+        if (!record || record->offset != offset)
+                return NULL;
+        broker_headers(record, &headers);
+        if (origin_read(&origin, headers_get(&headers, "dplsync-origin"), NULL) < 0)
+                return find_wished(check, partition, offset);
+        return find_wished(check, origin.partition, origin.offset);
+}
+
+/* Its outcome may also come of a copy that stands further on. */
+static bool is_carried(const struct check *check, const struct wished *wished, int32_t partition,
+                       int64_t offset)
+{
+        int64_t end = broker_end(check->broker, TOPIC_UPDATES, partition);
+
+        for (int64_t at = offset; at < end; at++)
+                if (original_of(check, partition, at) == wished)
+                        return true;
+        return false;
+}
+
+void check_commit(struct check *check, int32_t partition, int64_t offset)
+{
+        for (int64_t at = offset - 1; at >= 0; at--) {
+                const struct wished *wished = original_of(check, partition, at);
+
+                if (!wished || wished->outcome || !check->towns[wished->town].configured)
+                        continue;
+                if (!is_carried(check, wished, partition, offset))
+                        sim_break(check->sim, 6,
+                                  "%" PRId64 " is committed, and the update at %" PRId64
+                                  " of partition %d has no outcome",
+                                  offset, at, partition);
+        }
+}
+
+void check_lag(struct check *check, int32_t partition, int64_t committed)
+{
+        int64_t end = broker_end(check->broker, TOPIC_UPDATES, partition);
+
+        if (committed < end && end > 0)
+                sim_break(check->sim, 15,
+                          "updates of partition %d: %" PRId64 " of %" PRId64 " are done", partition,
+                          committed, end);
+}
+
+/* -- 7, 8: once it is quiet
+ * -------------------------------------------------------------------------------- */
+
+void check_outcomes(struct check *check)
+{
+        for (const struct wished *wished = check->wished; wished; wished = wished->hh.next)
+                if (!wished->outcome)
+                        sim_break(check->sim, 7, "the update at %d/%" PRId64 " has no outcome",
+                                  wished->key.partition, wished->key.offset);
+}
+
+/* NULL: nobody ever wished anything. */
+static const struct wished *newest_of(const struct check *check, size_t town, size_t event,
+                                      enum wish_member member)
+{
+        const struct wished *newest = NULL;
+
+        for (const struct wished *wished = check->wished; wished; wished = wished->hh.next)
+                if (wished->valid && wished->town == town && wished->event == event &&
+                    wished->present[member] && (!newest || wished->key.offset > newest->key.offset))
+                        newest = wished;
+        return newest;
+}
+
+static bool is_open_question(const struct wished *newest)
+{
+        return newest->outcome && strcmp(newest->outcome, "applied") != 0 &&
+               strcmp(newest->outcome, "unchanged") != 0;
+}
+
+static void check_link(struct check *check, size_t town, size_t index, enum wish_member member,
+                       const char *has, const char *before, const char *series)
+{
+        const struct wished *newest = newest_of(check, town, index, member);
+        const char *wanted = newest ? newest->urls[member] : before;
+
+        if ((newest && is_open_question(newest)) || strcmp(has, wanted) == 0)
+                return;
+        /* A list shows the series' link as the event's: filled in from there, it becomes its own.
+         */
+        if (!newest && strcmp(has, series) == 0)
+                return;
+        sim_break(check->sim, 8, "%s, event %zu: %s is \"%s\", the newest wish \"%s\"%s",
+                  check->towns[town].id, index + 1, wish_member_name(member), has, wanted,
+                  newest ? "" : " (as it was)");
+}
+
+static void check_state(struct check *check, size_t town, size_t index,
+                        const struct cms_event *event)
+{
+        const struct wished *newest = newest_of(check, town, index, MEMBER_STATE);
+        enum event_state before = check->events[town][index].before.state;
+        enum event_state wanted = newest ? newest->state : before;
+
+        if (event->end_ms <= sim_now(check->sim) || (newest && is_open_question(newest)) ||
+            event->state == wanted)
+                return;
+        sim_break(check->sim, 8, "%s, event %zu: the state is %s, the newest wish %s",
+                  check->towns[town].id, index + 1, event_state_name(event->state),
+                  event_state_name(wanted));
+}
+
+void check_sites(struct check *check)
+{
+        for (size_t t = 0; t < TOWNS; t++) {
+                for (size_t e = 0; e < CMS_EVENTS; e++) {
+                        const struct cms_event *event = &check->towns[t].cms.events[e];
+                        const struct cms_event *before = &check->events[t][e].before;
+
+                        if (event->deleted)
+                                continue;
+                        check_state(check, t, e, event);
+                        check_link(check, t, e, MEMBER_URL, event->url, before->url,
+                                   event->series_url);
+                        check_link(check, t, e, MEMBER_ADMIN_URL, event->admin_url,
+                                   before->admin_url, "");
+                }
+        }
+}
