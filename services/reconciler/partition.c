@@ -1,7 +1,7 @@
 /* services/reconciler/partition.c
  *
- * `control` is read from the group's offset, else from its end: an old command is nobody's wish any
- * more. `snapshots` is never begun after work that was not applied.
+ * `control` is read from the group's offset, else from its beginning. `snapshots` is never begun
+ * after work that was not applied.
  */
 #include "reconciler/partition.h"
 
@@ -35,12 +35,10 @@ void partition_free(struct partition *partition)
         free(partition);
 }
 
-void partition_needs(struct partition *partition, int64_t offset, bool applied)
+void partition_needs(struct partition *partition, int64_t offset)
 {
-        if (offset >= partition->start)
-                return;
-        partition->start = offset;
-        partition->start_is_applied = applied;
+        if (offset < partition->start)
+                partition->start = offset;
 }
 
 void partition_start(struct partition *partition, struct reconciler_actions *actions)

@@ -24,7 +24,6 @@ struct partition {
         int64_t stored_control;
         size_t unmet;          /* municipalities whose state is not known yet */
         int64_t start;         /* lowest offset that one of them needs */
-        bool start_is_applied; /* that comes from an applied offset, not from the group's */
         bool started;
         bool at_end;        /* nothing more to read at the moment */
         enum log_state log; /* is `changes` being read for a rebuild? */
@@ -33,8 +32,8 @@ struct partition {
 struct partition *partition_new(int32_t number, int64_t committed, int64_t committed_control);
 void partition_free(struct partition *partition);
 
-/* A municipality needs the snapshots from `offset` on; `applied` if its state says so. */
-void partition_needs(struct partition *partition, int64_t offset, bool applied);
+/* A municipality needs the snapshots from `offset` on. */
+void partition_needs(struct partition *partition, int64_t offset);
 
 /* Begins to read once nothing is unmet; again after a start that was out of range. */
 void partition_start(struct partition *partition, struct reconciler_actions *actions);

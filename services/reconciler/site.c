@@ -611,10 +611,10 @@ static void meet(struct site *site, struct site_world *world)
         site->asking.recheck_at_ms = site->meta.recheck_at_ms;
         site->partition->unmet--;
         if (applied)
-                partition_needs(site->partition, offset + 1, true);
+                partition_needs(site->partition, offset + 1);
         else
                 partition_needs(site->partition,
-                                committed >= 0 && offset < 0 ? committed : PLACE_BEGIN, false);
+                                committed >= 0 && offset < 0 ? committed : PLACE_BEGIN);
         account_status(world->actions, site->id, &site->meta);
         account_owned(world->actions, site->id, &site->meta);
         if (site->late)
