@@ -4,6 +4,7 @@ vendor ends with exactly the last list, and equal versions are equal bytes."""
 import time
 
 import pytest
+from confluent_kafka import KafkaException
 from redis import Redis
 
 from lists import Lists, event
@@ -37,13 +38,16 @@ class Alone:
         self.events = [{**self.events[0], "title": "Another title"}, self.events[1], event(9)]
         return self.events
 
-    @property
-    def table(self):
-        return self.pipeline.vendor_table("aarhus")
+    def is_told(self):
+        """A broker that was stopped and goes on is no broker for the test's own reader at first."""
+        try:
+            table = self.pipeline.vendor_table("aarhus")
+        except KafkaException:
+            return False
+        return table == {item["uuid"]: item for item in self.events}
 
     def wait_told(self):
-        wanted = {item["uuid"]: item for item in self.events}
-        self.pipeline.wait(lambda: self.table == wanted, "the vendor to have the list", 60)
+        self.pipeline.wait(self.is_told, "the vendor to have the list", 60)
 
     def applied_offset(self):
         return int(self.redis.hget("{aarhus}:m", "offset") or -1)
@@ -68,6 +72,7 @@ def alone(pipeline):
 
 def stop_before_state(alone, kafka, redis):
     """It has the list, and waits for the state."""
+    alone.hashes_before = alone.hashes_read()
     redis.pause()
     alone.lists.publish(alone.next_list())
     alone.wait_read()
@@ -78,8 +83,7 @@ def stop_before_told(alone, kafka, redis):
     stop_before_state(alone, kafka, redis)
     kafka.pause()
     redis.resume()
-    before = alone.hashes_read()
-    wait_until(lambda: alone.hashes_read() >= before + 2, "the state to be read")
+    wait_until(lambda: alone.hashes_read() >= alone.hashes_before + 2, "the state to be read")
 
 
 def stop_before_applied(alone, kafka, redis):
