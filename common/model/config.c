@@ -87,6 +87,9 @@ const struct setting config_settings[] = {
         { "writer.half_unknown_wait", SETTING_DURATION, AT(writer.half_unknown_wait_ms), "1h", 0,
           604800000, NULL, true,
           "How long half a link pair waits for the other half to become known." },
+        { "writer.sweep_every", SETTING_DURATION, AT(writer.sweep_every_ms), "12h", 1000, 86400000,
+          NULL, true,
+          "How often a municipality's ledger is looked through for events deleted 29 days ago." },
         { "writer.carry_every", SETTING_DURATION, AT(writer.carry_every_ms), "6h", 1000, 604800000,
           NULL, true,
           "An update that has waited for this long is put at the end of its topic again; less than "

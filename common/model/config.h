@@ -51,6 +51,7 @@ struct config {
                 int64_t probe_every_ms; /* 90m: of a log-in that was rejected */
                 int64_t unknown_municipality_wait_ms; /* 10m */
                 int64_t half_unknown_wait_ms;         /* 1h */
+                int64_t sweep_every_ms;               /* 12h */
                 int64_t carry_every_ms;               /* 6h */
         } writer;
         struct config_console {

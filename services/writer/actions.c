@@ -32,6 +32,7 @@ static void action_release(struct writer_action *action)
         case ACTION_BEGIN:
         case ACTION_FINISH:
         case ACTION_MERGE:
+        case ACTION_FORGET:
                 buffer_deinit(&action->ledger.expected);
                 buffer_deinit(&action->ledger.fresh);
                 break;
@@ -80,6 +81,8 @@ const char *writer_action_name(enum writer_action_type type)
                 [ACTION_BEGIN] = "begin",
                 [ACTION_FINISH] = "finish",
                 [ACTION_MERGE] = "merge",
+                [ACTION_SWEEP] = "sweep",
+                [ACTION_FORGET] = "forget",
                 [ACTION_STATUS] = "status",
                 [ACTION_PATCH] = "patch",
                 [ACTION_REPORT] = "report",

@@ -35,7 +35,9 @@ enum writer_action_type {
         ACTION_BEGIN,    /* ledger; token: INPUT_LEDGER */
         ACTION_FINISH,   /* ledger; token: INPUT_LEDGER */
         ACTION_MERGE,    /* ledger; token: INPUT_LEDGER */
-        ACTION_STATUS,   /* status; not answered */
+        ACTION_SWEEP,    /* cursor; token: INPUT_SWEPT. A page of the ledger */
+        ACTION_FORGET, /* ledger.uuid, .expected; token: INPUT_LEDGER. Removes what stands there */
+        ACTION_STATUS, /* status; not answered */
         /* the site */
         ACTION_PATCH, /* patch; token: INPUT_ANSWERED */
         /* people */
@@ -140,6 +142,7 @@ struct writer_action {
                         int64_t offset;
                 } place;
                 bool room;
+                uint64_t cursor; /* SWEEP: 0 at first, then as INPUT_SWEPT said */
                 struct action_position position;
                 struct action_ledger ledger;
                 struct action_patch patch;

@@ -30,6 +30,9 @@ void core_ticket_drop(struct writer_core *core, struct ticket *ticket)
                 core->loading--;
         if (ticket->in_kafka)
                 core->telling--;
+        if (ticket->burial)
+                buffer_deinit(&ticket->burial->entry);
+        free(ticket->burial);
         agenda_drop(&core->agenda, &ticket->due);
         HASH_DELETE(hh, core->tickets, ticket);
         free(ticket);
@@ -245,6 +248,7 @@ static void core_statuses(struct writer_core *core)
                 return;
         core->status_ms = core->now_ms + STATUS_EVERY_MS;
         HASH_ITER(hh, core->sites, site, other) {
+                sweep_look(core, site);
                 if (!site->status_due || !core_site_is_ours(core, site))
                         continue;
                 site->status_due = false;
@@ -310,6 +314,7 @@ static void core_reply(struct writer_core *core, const struct writer_input *inpu
         case TICKET_CARRY:
         case TICKET_LETTER:
         case TICKET_CONTROL:
+        case TICKET_BURIAL:
                 telling_delivered(core, ticket, input);
                 return;
         case TICKET_FOLD:
@@ -323,6 +328,12 @@ static void core_reply(struct writer_core *core, const struct writer_input *inpu
                 return;
         case TICKET_SEALS:
                 catchup_seals(core, ticket, input);
+                return;
+        case TICKET_SWEEP:
+                sweep_swept(core, ticket, input);
+                return;
+        case TICKET_FORGET:
+                core_ticket_drop(core, ticket);
                 return;
         case TICKET_PROBE:
                 site = ticket->site;

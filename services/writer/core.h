@@ -12,8 +12,8 @@
  * bulkhead); course (what a lane does next), upkeep (its entry in the ledger), attempt (one PATCH's
  * way), judge (what its answer means), ending and telling (results and dead letters); turn (who
  * sends next), catchup (the ledger as a view of `results`), roster (municipalities), leave (lanes
- * that go before their time), anteroom (updates without a lane), carry (what waits for hours), core
- * (dispatch, assignment, drain).
+ * that go before their time), anteroom (updates without a lane), carry (what waits for hours),
+ * sweep (what is long gone), core (dispatch, assignment, drain).
  */
 #ifndef WRITER_CORE_H
 #define WRITER_CORE_H
@@ -37,6 +37,7 @@ enum writer_input_type {
         INPUT_POSITION,             /* token, position */
         INPUT_NOTED,     /* token, ok: false also if the mark, or "@", was no longer there */
         INPUT_SEALS,     /* token, seals */
+        INPUT_SWEPT,     /* token, swept */
         INPUT_LOADED,    /* token, loaded */
         INPUT_LEDGER,    /* token, ledger: how BEGIN, FINISH or MERGE ended */
         INPUT_DELIVERED, /* token, delivered */
@@ -50,7 +51,7 @@ enum ledger_reply {
         LEDGER_BUSY,    /* BEGIN: somebody else's lease runs for `wait_ms` more */
         LEDGER_STALE,   /* BEGIN, MERGE: `current` stands there */
         LEDGER_SEND,    /* BEGIN: the lease is ours */
-        LEDGER_OK,      /* FINISH, MERGE */
+        LEDGER_OK,      /* FINISH, MERGE, FORGET */
         LEDGER_FENCED,  /* FINISH: the lease is no longer ours */
 };
 
@@ -62,6 +63,11 @@ struct input_partition {
 struct input_seal {
         struct uuid uuid;
         int64_t due_ms;
+};
+
+struct input_swept { /* of `{m}:w`, and of `{m}:s` (empty: absent) */
+        struct uuid uuid;
+        struct slice entry, known;
 };
 
 struct writer_input {
@@ -103,6 +109,12 @@ struct writer_input {
                         const struct input_seal *seals;
                         size_t count;
                 } seals;
+                struct {
+                        bool ok;
+                        uint64_t cursor; /* of the next page; 0: there is none */
+                        const struct input_swept *entries;
+                        size_t count;
+                } swept;
                 struct {
                         bool ok;
                         bool missing;       /* there is no "@": the ledger is to be rebuilt first */

@@ -72,6 +72,12 @@ struct fold {
         struct ledger_entry entry;
 };
 
+/* A result's key that gets its null, and the ledger's entry that goes then. */
+struct burial {
+        struct uuid uuid;
+        struct buffer entry;
+};
+
 enum ticket_kind {
         TICKET_LANE,   /* LOAD, BEGIN, FINISH, MERGE or PATCH of a lane */
         TICKET_RESULT, /* of a wanted, or (wanted NULL) of a seal that was broken */
@@ -84,6 +90,9 @@ enum ticket_kind {
         TICKET_NOTE,
         TICKET_SEALS,
         TICKET_PROBE,
+        TICKET_SWEEP,
+        TICKET_BURIAL, /* not produced again if it fails: by then it could hide a newer result */
+        TICKET_FORGET, /* nobody waits for it */
 };
 
 struct ticket {
@@ -93,7 +102,8 @@ struct ticket {
         struct lane *lane;
         struct wanted *wanted;
         struct letter *letter;
-        struct fold *fold; /* owned */
+        struct fold *fold;     /* owned */
+        struct burial *burial; /* owned */
         struct site *site;
         struct partition *partition;
         bool loads;    /* counted in `loading` */
@@ -236,6 +246,7 @@ void telling_start(struct writer_core *core, struct lane *lane);
 void telling_seal_result(struct writer_core *core, struct lane *lane, uint64_t version);
 void telling_letter(struct writer_core *core, struct letter *letter);
 void telling_carry(struct writer_core *core, struct lane *lane, struct wanted *wanted);
+void telling_burial(struct writer_core *core, struct site *site, struct burial *burial);
 void telling_refresh(struct writer_core *core, struct site *site);
 void telling_due(struct writer_core *core, struct ticket *ticket);
 void telling_delivered(struct writer_core *core, struct ticket *ticket,
@@ -244,6 +255,12 @@ void telling_delivered(struct writer_core *core, struct ticket *ticket,
 /* carry.c */
 void carry_look(struct writer_core *core); /* if it is time */
 void carry_done(struct writer_core *core, struct lane *lane, struct wanted *wanted);
+
+/* sweep.c */
+void sweep_later(struct writer_core *core, struct site *site); /* within sweep_every */
+void sweep_look(struct writer_core *core, struct site *site);  /* if it is time */
+void sweep_swept(struct writer_core *core, struct ticket *ticket, const struct writer_input *input);
+void sweep_buried(struct writer_core *core, struct ticket *ticket); /* the null is acknowledged */
 
 /* anteroom.c */
 void anteroom_refuse(struct writer_core *core, const struct intake *intake,

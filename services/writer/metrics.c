@@ -112,9 +112,9 @@ static void begin_outcomes(struct metrics *metrics, const char *municipality)
 
 void writer_metrics_begin(struct metrics *metrics)
 {
-        static const char *const reasons[] = { "attempts-exhausted",   "half-unknown",
-                                               "invalid-origin",       "rejected-by-cms",
-                                               "too-many-waiting",     "unknown-municipality" };
+        static const char *const reasons[] = { "attempts-exhausted", "half-unknown",
+                                               "invalid-origin",     "rejected-by-cms",
+                                               "too-many-waiting",   "unknown-municipality" };
 
         for (size_t i = 0; i < ARRAY_LENGTH(reasons); i++)
                 metrics_add(metrics, METRIC_DEAD_LETTERS, reasons[i], NULL, 0);

@@ -28,6 +28,7 @@ static void roster_add(struct writer_core *core)
                                        topics_partition(core->topics, municipality->id),
                                        core->now_ms);
                 HASH_ADD_STR(core->sites, id, site);
+                sweep_later(core, site);
                 roster_catch_up(core, site);
         }
 }

@@ -26,6 +26,13 @@ extern const struct redis_script script_merge;
  * status; "" where absent. */
 extern const struct redis_script script_position;
 
+/* KEYS w s; ARGV cursor, count. A page of the ledger: the next cursor, then uuid, entry and what
+ * the reconciler knows ("": nothing) by turns. */
+extern const struct redis_script script_sweep;
+
+/* KEYS w seals; ARGV uuid, expected. OK | STALE, current */
+extern const struct redis_script script_forget;
+
 /* KEYS w; ARGV mark or "", epoch, offset, the field's text. OK (also if it was further) | MISSING
  */
 extern const struct redis_script script_note;

@@ -53,6 +53,8 @@ void shell_act(struct shell *shell, const struct writer_action *action)
         case ACTION_BEGIN:
         case ACTION_FINISH:
         case ACTION_MERGE:
+        case ACTION_SWEEP:
+        case ACTION_FORGET:
         case ACTION_STATUS:
                 shell_redis(shell, action);
                 break;

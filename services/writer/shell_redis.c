@@ -12,7 +12,12 @@
 #include "base/memory.h"
 #include "writer/script.h"
 
-enum { KEY_BYTES = MUNICIPALITY_ID_BYTES + 16, NUMBER_BYTES = 24, SEALS_MAX = 10000 };
+enum {
+        KEY_BYTES = MUNICIPALITY_ID_BYTES + 16,
+        NUMBER_BYTES = 24,
+        SEALS_MAX = 10000,
+        SWEEP_PAGE = 200
+};
 
 /* A call, or two in one pipeline, under way. */
 struct call {
@@ -144,6 +149,33 @@ static void on_seals(void *context, const struct redisReply *reply)
                 input.seals.ok = true;
                 input.seals.seals = seals;
                 input.seals.count = read_seals(reply, seals);
+        }
+        call_end(call, &input);
+}
+
+static void on_swept(void *context, const struct redisReply *reply)
+{
+        struct call *call = context;
+        struct writer_input input = { .type = INPUT_SWEPT, .token = call->token };
+        _cleanup_(freep) struct input_swept *entries = NULL;
+
+        if (reply_is_good(call, reply) && reply->type == REDIS_REPLY_ARRAY && reply->elements > 0) {
+                struct slice cursor = reply_item(reply, 0);
+
+                entries = memory_new((reply->elements / 3 + 1) * sizeof(*entries));
+                for (size_t i = 1; i + 2 < reply->elements; i += 3) {
+                        struct slice uuid = reply_item(reply, i);
+                        struct input_swept *swept = &entries[input.swept.count];
+
+                        if (!uuid.data || !uuid_parse(uuid.data, uuid.length, &swept->uuid))
+                                continue;
+                        swept->entry = reply_item(reply, i + 1);
+                        swept->known = reply_item(reply, i + 2);
+                        input.swept.count++;
+                }
+                input.swept.ok = cursor.data != NULL;
+                input.swept.cursor = cursor.data ? strtoull(cursor.data, NULL, 10) : 0;
+                input.swept.entries = entries;
         }
         call_end(call, &input);
 }
@@ -349,6 +381,29 @@ static void note(struct call *call, const struct keys *keys, const struct action
                 lost(call, INPUT_NOTED);
 }
 
+static void sweep(struct call *call, const struct keys *keys, uint64_t cursor)
+{
+        char from[NUMBER_BYTES], count[NUMBER_BYTES];
+
+        snprintf(from, sizeof(from), "%" PRIu64, cursor);
+
+        const struct slice arguments[] = { slice_of(keys->ledger), slice_of(keys->known),
+                                           slice_of(from), slice_of(number(count, SWEEP_PAGE)) };
+
+        if (redis_script_run(call->shell->links.redis, &script_sweep, on_swept, call, 2,
+                             ARRAY_LENGTH(arguments), arguments) < 0)
+                lost(call, INPUT_SWEPT);
+}
+
+static void forget(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
+                   const char *uuid)
+{
+        const struct slice arguments[] = { slice_of(keys->ledger), slice_of(keys->seals),
+                                           slice_of(uuid), buffer_slice(&ledger->expected) };
+
+        run(call, &script_forget, 2, ARRAY_LENGTH(arguments), arguments);
+}
+
 static void seals(struct call *call, const struct keys *keys)
 {
         char last[NUMBER_BYTES];
@@ -427,6 +482,12 @@ void shell_redis(struct shell *shell, const struct writer_action *action)
                 break;
         case ACTION_LOAD:
                 load(call, &keys, &action->ledger, uuid);
+                break;
+        case ACTION_SWEEP:
+                sweep(call, &keys, action->cursor);
+                break;
+        case ACTION_FORGET:
+                forget(call, &keys, &action->ledger, uuid);
                 break;
         case ACTION_POSITION:
                 position(call, &keys, action);

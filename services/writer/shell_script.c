@@ -73,3 +73,30 @@ const struct redis_script script_note = {
                 "end\n"
                 "return {'OK'}\n",
 };
+
+const struct redis_script script_sweep = {
+        .name = "sweep",
+        .text = "local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])\n"
+                "local reply = {page[1]}\n"
+                "for i = 1, #page[2], 2 do\n"
+                "  local uuid = page[2][i]\n"
+                "  local hex = string.gsub(uuid, '-', '')\n"
+                "  if string.match(hex, '^%x+$') and #hex == 32 then\n"
+                "    local bytes = string.gsub(hex, '%x%x', function (byte) "
+                "return string.char(tonumber(byte, 16)) end)\n"
+                "    reply[#reply + 1] = uuid\n"
+                "    reply[#reply + 1] = page[2][i + 1]\n"
+                "    reply[#reply + 1] = redis.call('HGET', KEYS[2], bytes) or ''\n"
+                "  end\n"
+                "end\n"
+                "return reply\n",
+};
+
+const struct redis_script script_forget = {
+        .name = "forget",
+        .text = "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
+                "if current ~= ARGV[2] then return {'STALE', current} end\n"
+                "redis.call('HDEL', KEYS[1], ARGV[1])\n"
+                "redis.call('ZREM', KEYS[2], ARGV[1])\n"
+                "return {'OK'}\n",
+};

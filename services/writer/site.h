@@ -34,6 +34,9 @@ struct site {
         bool login_worked; /* for us, since the partition is ours: no status knows better */
         uint64_t successes; /* PATCHes that were applied */
         bool status_due;
+        int64_t sweep_ms; /* when the ledger's next page is looked at (sweep.c) */
+        uint64_t sweep_cursor;
+        bool sweeping;
         const char *last_outcome;
         int64_t last_outcome_ms;
         UT_hash_handle hh;

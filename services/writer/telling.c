@@ -266,6 +266,18 @@ static void produce_refresh(struct writer_core *core, struct ticket *ticket)
         headers_clear(produce->headers);
 }
 
+/* ---- nulls ---- */
+
+static void produce_null(struct writer_core *core, struct ticket *ticket)
+{
+        struct action_produce *produce =
+                telling_produce(core, ticket, TOPIC_RESULTS, ticket->site->partition);
+        char uuid[UUID_TEXT_BYTES];
+
+        uuid_format(&ticket->burial->uuid, uuid);
+        buffer_append_format(&produce->key, "%s/%s", ticket->site->id, uuid);
+}
+
 /* ---- all of them ---- */
 
 static void produce(struct writer_core *core, struct ticket *ticket)
@@ -282,6 +294,9 @@ static void produce(struct writer_core *core, struct ticket *ticket)
                 break;
         case TICKET_CARRY:
                 produce_carried(core, ticket);
+                break;
+        case TICKET_BURIAL:
+                produce_null(core, ticket);
                 break;
         default:
                 produce_refresh(core, ticket);
@@ -337,6 +352,15 @@ void telling_letter(struct writer_core *core, struct letter *letter)
         produce(core, ticket);
 }
 
+void telling_burial(struct writer_core *core, struct site *site, struct burial *burial)
+{
+        struct ticket *ticket = core_ticket(core, TICKET_BURIAL);
+
+        ticket->site = site;
+        ticket->burial = burial;
+        produce(core, ticket);
+}
+
 void telling_refresh(struct writer_core *core, struct site *site)
 {
         struct ticket *ticket = core_ticket(core, TICKET_CONTROL);
@@ -370,13 +394,17 @@ void telling_delivered(struct writer_core *core, struct ticket *ticket,
 
         ticket->in_kafka = false;
         core->telling--;
-        if (!input->delivered.ok && kind != TICKET_CONTROL) {
+        if (!input->delivered.ok && kind != TICKET_CONTROL && kind != TICKET_BURIAL) {
                 agenda_set(&core->agenda, &ticket->due,
                            core->now_ms + TELL_AGAIN_MS + dice_below(&core->dice, TELL_AGAIN_MS));
                 return;
         }
+        if (kind == TICKET_BURIAL && input->delivered.ok) {
+                sweep_buried(core, ticket);
+                return;
+        }
         core_ticket_drop(core, ticket);
-        if (kind == TICKET_CONTROL)
+        if (kind == TICKET_CONTROL || kind == TICKET_BURIAL)
                 return;
         if (letter) {
                 anteroom_told(core, letter);

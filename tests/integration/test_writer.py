@@ -2,6 +2,7 @@
 (CMS-API.md "Writing", DESIGN.md "Writer")."""
 
 import json
+import struct
 import time
 import uuid as uuids
 
@@ -289,3 +290,35 @@ class TestCrashes:
         redis.start()
         assert outcomes(wait_results(pipeline, 2)) == ["applied"] * 2
         assert aarhus.event(uuid)["state"] == "SoldOut"
+
+
+class TestLongGone:
+    SINCE_AT = 29 + 2 * 21 + 16  # common/model/known.c: behind the hashes of 21 fields, start and end
+
+    def deleted_a_month_ago(self, known):
+        """The reconciler's entry of an event, as it is 30 days after its delete."""
+        month_ago = struct.pack("<q", int((time.time() - 30 * 86_400) * 1000))
+        flags = struct.pack("<H", 1)
+        return known[:2] + flags + known[4:self.SINCE_AT] + month_ago + known[self.SINCE_AT + 8:]
+
+    def test_its_result_gets_a_null_and_the_ledger_forgets_it(self, pipeline):
+        handle = pipeline.add("aarhus", FAST, generate=2, future=True)
+        pipeline.config["writer"] = {"sweep_every": "1s"}
+        pipeline.start()
+        gone, there = handle.events()
+        with redis_client.Redis(port=pipeline.redis.port, db=pipeline.database) as link:
+            known_of = lambda uuid: link.hget("{aarhus}:s", uuids.UUID(uuid).bytes)  # noqa: E731
+            pipeline.wait(lambda: known_of(gone) and known_of(there), "both to be known")
+            pipeline.stop("fetcher", "reconciler")
+            for uuid in gone, there:
+                pipeline.send("aarhus", uuid=uuid, state="SoldOut")
+            wait_results(pipeline, 2)
+            link.hset("{aarhus}:s", uuids.UUID(gone).bytes, self.deleted_a_month_ago(known_of(gone)))
+            for uuid in gone, there:
+                entry = ledger(pipeline, uuid)
+                entry["touched"] -= 86_400_000 * 2
+                link.hset("{aarhus}:w", uuid, json.dumps(entry, separators=(",", ":")))
+            pipeline.wait(lambda: not ledger(pipeline, gone), "it to be forgotten")
+        nulls = [record.key for record in pipeline.topics.read("results") if record.value is None]
+        assert nulls == [f"aarhus/{gone}"]
+        assert ledger(pipeline, there)

@@ -76,6 +76,7 @@ struct world {
         size_t refresh_count;
         char *carried, *carried_origin; /* the last record put at the end of `updates` */
         size_t carried_count;
+        size_t null_count; /* in `results` */
 
         struct sent patches[PATCHES_MAX]; /* under way */
         size_t patch_count;
@@ -287,6 +288,39 @@ static void redis_flush(struct world *world)
         world->mark[0] = '\0';
 }
 
+static void redis_sweep(struct world *world, const struct writer_action *action)
+{
+        static struct input_swept swept[FIELDS_MAX];
+        size_t count = 0;
+
+        for (; count < world->field_count; count++) {
+                struct field *field = &world->fields[count];
+
+                uuid_parse(field->uuid, strlen(field->uuid), &swept[count].uuid);
+                swept[count].entry = slice_of(field->text);
+                swept[count].known = (struct slice){ world->known, world->known_length };
+        }
+        later(world,
+              (struct writer_input){ .type = INPUT_SWEPT,
+                                     .token = action->token,
+                                     .swept = { .ok = true, .entries = swept, .count = count } },
+              NULL);
+}
+
+static void redis_forget(struct world *world, const struct writer_action *action,
+                         struct writer_input reply)
+{
+        struct field *field = field_of(world, action->municipality, &action->ledger.uuid);
+
+        reply.ledger.reply = LEDGER_STALE;
+        if (redis_expects(field, &action->ledger.expected)) {
+                free(field->text);
+                *field = world->fields[--world->field_count];
+                reply.ledger.reply = LEDGER_OK;
+        }
+        later(world, reply, NULL);
+}
+
 static void redis_act(struct world *world, const struct writer_action *action)
 {
         struct writer_input reply = { .type = INPUT_LEDGER,
@@ -303,6 +337,12 @@ static void redis_act(struct world *world, const struct writer_action *action)
                 break;
         case ACTION_MERGE:
                 redis_merge(world, action, reply);
+                break;
+        case ACTION_SWEEP:
+                redis_sweep(world, action);
+                break;
+        case ACTION_FORGET:
+                redis_forget(world, action, reply);
                 break;
         case ACTION_LOAD:
                 redis_load(world, action);
@@ -328,7 +368,8 @@ static void redis_lose(struct world *world, const struct writer_action *action)
                 [ACTION_BEGIN] = INPUT_LEDGER,      [ACTION_FINISH] = INPUT_LEDGER,
                 [ACTION_MERGE] = INPUT_LEDGER,      [ACTION_LOAD] = INPUT_LOADED,
                 [ACTION_POSITION] = INPUT_POSITION, [ACTION_NOTE] = INPUT_NOTED,
-                [ACTION_SEALS] = INPUT_SEALS,
+                [ACTION_SEALS] = INPUT_SEALS,       [ACTION_SWEEP] = INPUT_SWEPT,
+                [ACTION_FORGET] = INPUT_LEDGER,
         };
 
         if (action->type != ACTION_STATUS)
@@ -348,7 +389,10 @@ static void kafka_produce(struct world *world, const struct writer_action *actio
                 later(world, reply, NULL);
                 return;
         }
-        if (action->produce.topic == TOPIC_RESULTS) {
+        if (action->produce.topic == TOPIC_RESULTS && !value.data &&
+            action->produce.text.length == 0) {
+                world->null_count++;
+        } else if (action->produce.topic == TOPIC_RESULTS) {
                 assert_true(world->result_count < RECORDS_MAX);
                 reply.delivered.offset = (int64_t)world->result_count;
                 world->results[world->result_count++] = memory_copy(value.data, value.length);
@@ -1266,6 +1310,54 @@ static void test_what_waits_for_hours_is_carried_forward(void **state)
         world_free(world);
 }
 
+#define DAY (24 * 60 * MINUTE)
+
+static void known_is(struct world *world, unsigned flags, int64_t since_ms)
+{
+        struct known known = { .version = version_make(1, 1),
+                               .start_ms = TIMESTAMP_NONE,
+                               .end_ms = TIMESTAMP_NONE,
+                               .flags = flags,
+                               .since_ms = since_ms };
+        struct buffer bytes = BUFFER_NULL;
+
+        known_write(&known, &bytes);
+        free(world->known);
+        world->known_length = bytes.length;
+        world->known = buffer_take(&bytes);
+}
+
+static void test_what_is_long_gone_is_forgotten(void **state)
+{
+        static const struct {
+                const char *says;
+                unsigned flags;
+                int64_t deleted_days, touched_days; /* ago */
+                bool forgotten;
+        } rows[] = {
+                { "deleted a month ago", KNOWN_DELETED, 30, 30, true },
+                { "wished since, but not since yesterday", KNOWN_DELETED, 30, 2, true },
+                { "wished today", KNOWN_DELETED, 30, 0, false },
+                { "deleted four weeks ago", KNOWN_DELETED, 28, 40, false },
+                { "still there", 0, 300, 300, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_new();
+
+                update_state(world, A, "SoldOut");
+                apply(world);
+                world->now_ms += rows[i].touched_days * DAY; /* nobody was there meanwhile */
+                known_is(world, rows[i].flags, world->now_ms - rows[i].deleted_days * DAY);
+                boot(world);
+                pass(world, DAY / 2 + MINUTE);
+                check_number(world->null_count, rows[i].forgotten, rows[i].says);
+                check_number(world->field_count, !rows[i].forgotten, rows[i].says);
+                world_free(world);
+        }
+}
+
 static void test_what_was_carried_has_one_outcome(void **state)
 {
         struct world *world = world_new();
@@ -1643,6 +1735,7 @@ int main(void)
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
+                cmocka_unit_test(test_what_is_long_gone_is_forgotten),
                 cmocka_unit_test(test_what_was_carried_has_one_outcome),
                 cmocka_unit_test(test_a_municipality_that_comes_later),
                 cmocka_unit_test(test_a_municipality_that_leaves),
