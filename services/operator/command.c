@@ -12,8 +12,9 @@
 #include "operator/cli.h"
 #include "operator/console.h"
 #include "operator/invocation.h"
+#include "operator/wrapped.h"
 
-enum { WORDS_BYTES = 64, HELP_COLUMNS = 79 };
+enum { WORDS_BYTES = 64 };
 
 const struct command commands[] = {
         { .words = "topics check",
@@ -279,34 +280,12 @@ void command_help_all(struct buffer *out)
                 "`dplsync COMMAND --help` says more about one.\n");
 }
 
-/* For a terminal of 80 columns. */
-static void append_wrapped(struct buffer *out, const char *text)
-{
-        size_t column = 0;
-
-        while (*text) {
-                size_t word = strcspn(text, " ");
-
-                if (column > 0 && column + 1 + word > HELP_COLUMNS) {
-                        buffer_append_byte(out, '\n');
-                        column = 0;
-                } else if (column > 0) {
-                        buffer_append_byte(out, ' ');
-                        column++;
-                }
-                buffer_append(out, text, word);
-                column += word;
-                text += word + (text[word] == ' ');
-        }
-        buffer_append_byte(out, '\n');
-}
-
 void command_help(const struct command *command, struct buffer *out)
 {
         buffer_append_format(out, "dplsync %s%s%s [OPTIONS]\n\n%s.\n\n", command->words,
                              command->operands ? " " : "",
                              command->operands ? command->operands : "", command->summary);
-        append_wrapped(out, command->text);
+        wrapped_append(out, command->text, 0);
         buffer_append_text(out, "\nOptions:\n");
         invocation_help(command, out);
 }

@@ -13,10 +13,17 @@
 #include "base/settings.h"
 #include "base/timestamp.h"
 #include "model/municipality.h"
+#include "operator/wrapped.h"
 
 #define CONFIG_PATH "/etc/dplsync/config.json"
 
-enum { EVERY = 0, WORDS_MAX = COMMAND_OPERANDS_MAX + 2, NAME_BYTES = 64, REPLICATION_MAX = 99 };
+enum {
+        EVERY = 0,
+        WORDS_MAX = COMMAND_OPERANDS_MAX + 2,
+        NAME_BYTES = 64,
+        TEXT_COLUMN = 23,
+        REPLICATION_MAX = 99
+};
 #define RUN_MAX ((INT64_C(1) << 52) - 1)
 
 enum kind { FLAG, TEXT, NUMBER, MUNICIPALITY, UUID, MOMENT, REPLICATION };
@@ -320,6 +327,7 @@ void invocation_help(const struct command *command, struct buffer *out)
         for (size_t at = 0; invocation_option_at(command, &at, &option);) {
                 snprintf(shown, sizeof(shown), "%s%s%s", option.name, option.value ? " " : "",
                          option.value ? option.value : "");
-                buffer_append_format(out, "  %-20s %s\n", shown, option.text);
+                buffer_append_format(out, "  %-20s ", shown);
+                wrapped_append(out, option.text, TEXT_COLUMN);
         }
 }
