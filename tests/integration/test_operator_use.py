@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from operate import assert_one_sentence, run
-from parts import build_directory
+from parts import ROOT, build_directory
 
 UUID = "0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b"
 
@@ -138,6 +138,16 @@ def test_every_command_has_help_that_fits_a_terminal():
         assert result.returncode == 0 and result.stdout.startswith(f"dplsync {command}")
         assert all(len(line) < 80 for line in result.stdout.splitlines()), command
         assert "\nOptions:\n" in result.stdout and "--config FILE" in result.stdout
+
+
+def test_the_readme_names_only_commands_that_are_right():
+    """With --help everything of a line is checked, and nothing is done."""
+    text = (ROOT / "README.md").read_text()
+    named = re.findall(r"`dplsync ([^`|<]*?)(?: \|[^`]*)?`", text)
+    assert len(named) >= 6
+    for line in named:
+        result = run(*line.split(), "--help")
+        assert result.returncode == 0, result.stderr
 
 
 # completion
