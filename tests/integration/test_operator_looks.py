@@ -151,7 +151,7 @@ class TestStatus:
     def test_a_thousand_municipalities_take_less_than_a_second(self, pipeline):
         names = [f"site-{number:04}" for number in range(1000)]
         for name in names:
-            pipeline.municipalities[name] = {"id": name, "base_url": f"https://{name}.example"}
+            pipeline.municipalities[name] = {"id": name, "base_url": f"https://{name}.example", "poll_interval": "1h"}
         pipeline.write_config()
         now = int(time.time() * 1000)
         fields = {"fetcher_last_success": now, "fetcher_last_attempt": now, "fetcher_outcome": "unchanged",
