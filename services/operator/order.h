@@ -1,8 +1,8 @@
 /* services/operator/order.h
  *
  * What a person orders at the console: an action on one municipality, with what was seen when it
- * was decided: the hold's id and its count, or the number of dead letters and the time of the newest.
- * An order whose count is no longer so is refused, since it was given about something else.
+ * was decided: the hold's id and its count, or the number of dead letters and the time of the
+ * newest. An order whose count is no longer so is refused, since it was given about something else.
  */
 #ifndef OPERATOR_ORDER_H
 #define OPERATOR_ORDER_H

@@ -63,7 +63,8 @@ function place(next) {
         keepOpen(live, next);
         live.replaceChildren(next);
         if (row && onLine)
-                document.getElementById(row.id)?.querySelector("summary").focus({ preventScroll: true });
+                document.getElementById(row.id)?.querySelector("summary")
+                        .focus({ preventScroll: true });
 }
 
 // Somebody writes or marks something there: not now.
@@ -78,7 +79,8 @@ function isBusy() {
 async function refresh() {
         clearTimeout(timer);
         try {
-                const answer = await fetch("/live" + location.search, { headers: { "If-None-Match": tag } });
+                const answer = await fetch("/live" + location.search,
+                        { headers: { "If-None-Match": tag } });
                 const moment = answer.headers.get("Dplsync-As-Of");
                 if (answer.status === 200 && !isBusy()) {
                         place(parse(await answer.text()));
