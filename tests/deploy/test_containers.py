@@ -25,15 +25,26 @@ def test_the_linter_has_nothing_to_say_of_the_dockerfile(path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def sent_to_the_builder(path):
+    """.dockerignore lets nothing through but what it names."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    return any((ROOT / path).is_relative_to(ROOT / line[1:]) for line in lines if line.startswith("!"))
+
+
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(DEPLOY)))
 def test_what_a_dockerfile_copies_is_sent_to_the_builder(path):
-    """.dockerignore lets nothing through but what it names."""
-    let_through = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     for words in re.findall(r"^COPY (?!--)(.+)$", path.read_text(), re.MULTILINE):
         for source in words.split()[:-1]:
-            assert source == "." or any((ROOT / source).is_relative_to(ROOT / name) for name in let_through), source
-    for name in let_through:
-        assert (ROOT / name).exists(), name
+            assert source == "." or (ROOT / source).exists() and sent_to_the_builder(source), source
+
+
+def test_what_the_programs_are_built_of_is_sent_to_the_builder():
+    """All directories of CMake's, but those of the tests, which are left out without cmocka."""
+    for directory in (".", "tests"):
+        text = (ROOT / directory / "CMakeLists.txt").read_text().split("return()")[0]
+        for name in re.findall(r"^add_subdirectory\((\S+)\)", text, re.MULTILINE):
+            assert sent_to_the_builder(f"{directory}/{name}/CMakeLists.txt") or name == "tests", name
+    assert sent_to_the_builder("tests/CMakeLists.txt")
 
 
 def whole():
