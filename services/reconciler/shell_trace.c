@@ -1,6 +1,7 @@
 /* services/reconciler/shell_trace.c
  *
- * A span of each snapshot, from Kafka's record to its end. The changes that come of it hang under it.
+ * A span of each snapshot, from Kafka's record to its end. The changes that come of it hang under
+ * it.
  */
 #include <stdio.h>
 
