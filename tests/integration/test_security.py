@@ -213,8 +213,9 @@ class TestRedisByTls:
     @pytest.fixture
     def over_tls(self, kafka, site, workspace, certificates):
         """Kafka in the open, Redis by TLS with a user for each program."""
-        with SecureRedis(workspace.directory("redis-tls"), certificates) as redis:
-            pipeline = Pipeline(kafka, redis, site, workspace.directory("over-tls"), "tls.")
+        name = f"tls-{next(_serial)}"
+        with SecureRedis(workspace.directory(f"redis-{name}"), certificates) as redis:
+            pipeline = Pipeline(kafka, redis, site, workspace.directory(name), f"{name}.")
             pipeline.topics.create()
             for name in PROGRAMS:
                 pipeline.service(name, DPLSYNC_REDIS_URL=redis.url_of(name, tls=True),
