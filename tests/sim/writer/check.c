@@ -180,7 +180,8 @@ static void take_result(struct check *check, const struct broker_record *record)
 
         if (town < TOWNS) {
                 take_outcome(check, town, &result, record->note);
-                take_versions(check, town, &result);
+                if (!((const struct process *)record->note)->zombie)
+                        take_versions(check, town, &result);
         }
         result_deinit(&result);
 }
