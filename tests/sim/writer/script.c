@@ -234,7 +234,7 @@ static void reply_init(const struct writer_action *action, struct script_reply *
                 [ACTION_BEGIN] = INPUT_LEDGER,      [ACTION_FINISH] = INPUT_LEDGER,
                 [ACTION_MERGE] = INPUT_LEDGER,      [ACTION_LOAD] = INPUT_LOADED,
                 [ACTION_POSITION] = INPUT_POSITION, [ACTION_NOTE] = INPUT_NOTED,
-                [ACTION_SEALS] = INPUT_SEALS,
+                [ACTION_SEALS] = INPUT_SEALS,       [ACTION_SWEEP] = INPUT_SWEPT,
         };
 
         *reply = (struct script_reply){ .input = { .type = types[action->type],
@@ -254,7 +254,7 @@ void script_run(struct store *store, const struct writer_action *action, int64_t
         reply_init(action, reply);
         keys_init(&keys, action);
         if (action->type != ACTION_POSITION && action->type != ACTION_NOTE &&
-            action->type != ACTION_SEALS)
+            action->type != ACTION_SEALS && action->type != ACTION_SWEEP)
                 uuid_format(&action->ledger.uuid, keys.uuid);
         switch (action->type) {
         case ACTION_BEGIN:
@@ -274,6 +274,10 @@ void script_run(struct store *store, const struct writer_action *action, int64_t
                 break;
         case ACTION_NOTE:
                 note(store, &keys, &action->position, reply);
+                break;
+        case ACTION_SWEEP:
+                /* No history lasts the month after which something is swept. */
+                reply->input.swept.ok = true;
                 break;
         default:
                 seals(store, &keys, reply);
