@@ -6,6 +6,8 @@
  */
 #include "base/json_raw.h"
 
+#include <endian.h>
+
 #include "base/hex.h"
 #include "base/utf8.h"
 
@@ -56,6 +58,9 @@ static int take_hex(struct cursor *cursor)
 /* Behind the backslash. */
 static bool scan_escape(struct cursor *cursor)
 {
+        static const bool known[256] = { ['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true,
+                                         ['f'] = true, ['n'] = true,  ['r'] = true, ['t'] = true };
+
         if (cursor->at == cursor->end)
                 return false;
 
@@ -63,7 +68,7 @@ static bool scan_escape(struct cursor *cursor)
 
         if (byte == 'u')
                 return take_hex(cursor) >= 0;
-        return byte != '\0' && strchr("\"\\/bfnrt", byte) != NULL;
+        return known[(unsigned char)byte];
 }
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -74,13 +79,14 @@ static uint64_t has_zero(uint64_t bytes)
         return (bytes - EACH(1)) & ~bytes & HIGH_BITS;
 }
 
-/* Are all eight bytes plain? Below 0x20, above 0x7f, a quote or a backslash is not. */
-static bool all_plain(uint64_t bytes)
+/* Zero if all eight bytes are plain: below 0x20, above 0x7f, a quote or a backslash is not. Else
+ * the lowest bit that is set is in the lowest byte that is not plain; those above mean nothing. */
+static uint64_t not_plain(uint64_t bytes)
 {
         uint64_t control = (bytes - EACH(0x20)) & ~bytes & HIGH_BITS;
 
-        return ((bytes & HIGH_BITS) | control | has_zero(bytes ^ EACH('"')) |
-                has_zero(bytes ^ EACH('\\'))) == 0;
+        return (bytes & HIGH_BITS) | control | has_zero(bytes ^ EACH('"')) |
+               has_zero(bytes ^ EACH('\\'));
 }
 
 static void skip_plain(struct cursor *cursor)
@@ -89,8 +95,13 @@ static void skip_plain(struct cursor *cursor)
 
         for (; cursor->end - cursor->at >= (ptrdiff_t)sizeof(bytes); cursor->at += sizeof(bytes)) {
                 memcpy(&bytes, cursor->at, sizeof(bytes));
-                if (!all_plain(bytes))
-                        break;
+
+                uint64_t found = not_plain(le64toh(bytes));
+
+                if (found != 0) {
+                        cursor->at += __builtin_ctzll(found) / 8;
+                        return;
+                }
         }
         while (cursor->at < cursor->end && plain[(unsigned char)*cursor->at])
                 cursor->at++;

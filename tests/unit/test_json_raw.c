@@ -111,6 +111,23 @@ static void test_truncation(void **state)
         check_number(walk_all(SLICE_NULL, &items), JSON_RAW_BROKEN, "none");
 }
 
+/* Strings are skipped several bytes at a time: whatever stands where is seen. */
+static void test_each_byte_at_each_place(void **state)
+{
+        (void)state;
+        for (int byte = 0; byte <= 0xff; byte++)
+                for (size_t at = 2; at < 22; at++) {
+                        char text[] = "[\"nnnnnnnnnnnnnnnnnnnnn\"]";
+                        bool stands = byte >= 0x20 && byte < 0x80 && byte != '"';
+                        size_t items;
+
+                        text[at] = (char)byte; /* a backslash escapes the n behind it */
+                        check_number(walk_all((struct slice){ text, sizeof(text) - 1 }, &items) ==
+                                             JSON_RAW_END,
+                                     stands, "a byte in a string");
+                }
+}
+
 static void test_depth(void **state)
 {
         char text[2 * JSON_DEPTH_MAX + 8];
@@ -254,9 +271,13 @@ static void test_read(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_grammar), cmocka_unit_test(test_truncation),
-                cmocka_unit_test(test_depth),   cmocka_unit_test(test_values),
-                cmocka_unit_test(test_text),    cmocka_unit_test(test_member),
+                cmocka_unit_test(test_grammar),
+                cmocka_unit_test(test_truncation),
+                cmocka_unit_test(test_each_byte_at_each_place),
+                cmocka_unit_test(test_depth),
+                cmocka_unit_test(test_values),
+                cmocka_unit_test(test_text),
+                cmocka_unit_test(test_member),
                 cmocka_unit_test(test_read),
         };
 
