@@ -417,8 +417,24 @@ static bool is_one_of(struct slice name, const char *const *names)
         return false;
 }
 
+/* A member that stands beside those that are picked; nothing of it is left if it is there twice. */
+struct beside {
+        const char *name; /* NULL: none is wanted */
+        struct slice value;
+        size_t count;
+};
+
+static bool is_beside(struct beside *beside, struct slice name, struct slice value)
+{
+        if (!beside->name || !json_raw_is(name, beside->name))
+                return false;
+        beside->value = beside->count++ == 0 ? value : SLICE_NULL;
+        return true;
+}
+
 /* False if `object` is none, or broken. */
-static bool pick(struct slice object, const char *const *names, struct buffer *out)
+static bool pick(struct slice object, const char *const *names, struct beside *beside,
+                 struct buffer *out)
 {
         struct json_raw walk;
         struct slice name, value;
@@ -428,7 +444,7 @@ static bool pick(struct slice object, const char *const *names, struct buffer *o
                 return false;
         buffer_append_byte(out, '{');
         while ((step = json_raw_next(&walk, &name, &value)) == JSON_RAW_ITEM) {
-                if (!is_one_of(name, names))
+                if (is_beside(beside, name, value) || !is_one_of(name, names))
                         continue;
                 if (out->length > 1)
                         buffer_append_byte(out, ',');
@@ -440,13 +456,13 @@ static bool pick(struct slice object, const char *const *names, struct buffer *o
         return step == JSON_RAW_END;
 }
 
-json_t *json_raw_read(struct slice object, const char *const *names, size_t max_bytes,
-                      struct error *error)
+static json_t *read_picked(struct slice object, const char *const *names, struct beside *beside,
+                           size_t max_bytes, struct error *error)
 {
         _cleanup_(buffer_deinit) struct buffer picked = BUFFER_NULL;
         _cleanup_(json_decrefp) json_t *whole = NULL;
 
-        if (object.length <= max_bytes && pick(object, names, &picked))
+        if (object.length <= max_bytes && pick(object, names, beside, &picked))
                 return json_read(picked.data, picked.length, max_bytes, error);
 
         /* It is broken: jansson says where. */
@@ -454,4 +470,22 @@ json_t *json_raw_read(struct slice object, const char *const *names, size_t max_
         if (whole)
                 error_set(error, "not a JSON object");
         return NULL;
+}
+
+json_t *json_raw_read(struct slice object, const char *const *names, size_t max_bytes,
+                      struct error *error)
+{
+        struct beside none = { .name = NULL };
+
+        return read_picked(object, names, &none, max_bytes, error);
+}
+
+json_t *json_raw_read_beside(struct slice object, const char *const *names, const char *name,
+                             struct slice *value, size_t max_bytes, struct error *error)
+{
+        struct beside beside = { .name = name };
+        json_t *picked = read_picked(object, names, &beside, max_bytes, error);
+
+        *value = beside.value;
+        return picked;
 }

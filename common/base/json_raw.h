@@ -60,4 +60,9 @@ int json_raw_member(struct slice object, const char *name, struct slice *value);
 json_t *json_raw_read(struct slice object, const char *const *names, size_t max_bytes,
                       struct error *error);
 
+/* The same, and in one walk the raw value of `name`, which is not one of `names`: SLICE_NULL if it
+ * is absent or there twice. */
+json_t *json_raw_read_beside(struct slice object, const char *const *names, const char *name,
+                             struct slice *value, size_t max_bytes, struct error *error);
+
 #endif

@@ -1,7 +1,8 @@
 /* common/model/change.c
  *
  * The event inside a change is bytes, not a value: it is placed and found as a slice, and
- * everything around it is read without it.
+ * everything around it is read without it. A rebuild reads all that was ever told, so a value is
+ * walked once, and its event once more.
  */
 #include "model/change.h"
 
@@ -135,30 +136,56 @@ static int read_changed(struct change *change, const json_t *object, struct erro
         return 0;
 }
 
-static int read_event(struct change *change, struct slice value, struct error *error)
+/* False if it is no object with one uuid. */
+static bool look_at_event(struct slice raw, struct event *event)
 {
         char text[UUID_TEXT_BYTES];
-        struct uuid uuid;
-        struct slice raw;
+        struct json_raw walk;
+        struct slice name, value, uuid = SLICE_NULL;
+        size_t uuids = 0;
 
-        if (json_raw_member(value, "event", &change->event) != 1)
+        if (!json_raw_open(&walk, raw) || walk.close != '}')
+                return false;
+        while (json_raw_next(&walk, &name, &value) == JSON_RAW_ITEM)
+                if (json_raw_is(name, "uuid")) {
+                        uuid = value;
+                        uuids++;
+                } else if (json_raw_is(name, "date_time")) {
+                        event_look_into(event, EVENT_FIELD_DATE_TIME, value);
+                } else if (json_raw_is(name, "series")) {
+                        event_look_into(event, EVENT_FIELD_SERIES, value);
+                }
+        return uuids == 1 && json_raw_text(uuid, text, sizeof(text)) &&
+               uuid_parse(text, strlen(text), &event->uuid);
+}
+
+/* `raw` was well-formed where it stood. */
+static int read_event(struct change *change, struct slice raw, struct error *error)
+{
+        struct event event = { .start_ms = TIMESTAMP_NONE, .end_ms = TIMESTAMP_NONE };
+
+        if (!raw.data)
                 return error_set(error, "event: missing, or there twice");
-        if (json_raw_member(change->event, "uuid", &raw) != 1 ||
-            !json_raw_text(raw, text, sizeof(text)) || !uuid_parse(text, strlen(text), &uuid))
+        if (!look_at_event(raw, &event))
                 return error_set(error, "event: expected an object with a uuid");
-        if (uuid_compare(&uuid, &change->uuid) != 0)
+        if (uuid_compare(&event.uuid, &change->uuid) != 0)
                 return error_set(error, "event: its uuid is not the change's");
+        change->event = raw;
+        change->start_ms = event.start_ms;
+        change->end_ms = event.end_ms;
+        change->has_series = event.has_series;
+        change->series = event.series;
         return 0;
 }
 
-static int read_upsert(struct change *change, const json_t *object, struct slice value,
+static int read_upsert(struct change *change, const json_t *object, struct slice event,
                        struct error *error)
 {
         if (change->op == CHANGE_UPDATE && read_changed(change, object, error) < 0)
                 return -1;
         if (fields_boolean(object, "reassert", &change->reassert, error) < 0)
                 return -1;
-        return read_event(change, value, error);
+        return read_event(change, event, error);
 }
 
 static int read_moment(const json_t *date_time, const char *name, int64_t *ms, struct error *error)
@@ -227,8 +254,9 @@ int change_read(struct change *change, struct slice value, struct error *error)
                                              "as_of",    "changed",      "reason", "series",
                                              "reassert", "date_time",    "known",  "created",
                                              "updated",  "deleted",      "held",   NULL };
+        struct slice event;
         _cleanup_(json_decrefp) json_t *object =
-                json_raw_read(value, names, VALUE_BYTES_MAX, error);
+                json_raw_read_beside(value, names, "event", &event, VALUE_BYTES_MAX, error);
 
         memset(change, 0, sizeof(*change));
         change->start_ms = TIMESTAMP_NONE;
@@ -238,7 +266,7 @@ int change_read(struct change *change, struct slice value, struct error *error)
         switch (change->op) {
         case CHANGE_CREATE:
         case CHANGE_UPDATE:
-                return read_upsert(change, object, value, error);
+                return read_upsert(change, object, event, error);
         case CHANGE_DELETE:
                 return read_delete(change, object, error);
         case CHANGE_SNAPSHOT:

@@ -34,9 +34,10 @@ struct change {
         bool reassert;
         /* delete */
         enum change_reason reason;
+        /* delete; and what `event` says, where it was read */
         bool has_series;
         struct uuid series;
-        int64_t start_ms;               /* TIMESTAMP_NONE: left out */
+        int64_t start_ms;               /* TIMESTAMP_NONE: left out, or none that can be read */
         int64_t end_ms;
         /* snapshot */
         int64_t known, created, updated, deleted, held;

@@ -42,18 +42,3 @@ void look_at_event(struct event *event, const struct uuid *uuid, struct slice ra
                 look_at_members(event, uuid, raw);
         event_sum_up(event, news);
 }
-
-void look_at_dates(struct event *event, struct slice raw)
-{
-        struct json_raw walk;
-        struct slice name, value;
-
-        *event = (struct event){ .start_ms = TIMESTAMP_NONE, .end_ms = TIMESTAMP_NONE };
-        if (!json_raw_open(&walk, raw))
-                return;
-        while (json_raw_next(&walk, &name, &value) == JSON_RAW_ITEM)
-                if (json_raw_is(name, "date_time"))
-                        event_look_into(event, EVENT_FIELD_DATE_TIME, value);
-                else if (json_raw_is(name, "series"))
-                        event_look_into(event, EVENT_FIELD_SERIES, value);
-}

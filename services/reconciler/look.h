@@ -2,8 +2,7 @@
  *
  * Looking at one event's raw bytes. event_parse first; what it refuses though it is well-formed
  * JSON (a member that stands twice, a name with a `\u0000`) is compared by its raw members instead,
- * so that no event is lost to its form. Also the short look that a rebuild takes: dates and series
- * only.
+ * so that no event is lost to its form.
  */
 #ifndef RECONCILER_LOOK_H
 #define RECONCILER_LOOK_H
@@ -13,8 +12,5 @@
 /* `uuid` is known from the framing; `news` is of model/news.h. Cannot fail. The caller owns the
  * event: event_deinit. */
 void look_at_event(struct event *event, const struct uuid *uuid, struct slice raw, uint32_t news);
-
-/* Only start, end and series; absent or unreadable ones are TIMESTAMP_NONE and false. */
-void look_at_dates(struct event *event, struct slice raw);
 
 #endif

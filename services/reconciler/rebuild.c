@@ -9,7 +9,6 @@
 
 #include "base/memory.h"
 #include "reconciler/diff.h"
-#include "reconciler/look.h"
 
 struct slice rebuild_municipality(struct slice key)
 {
@@ -51,16 +50,13 @@ static int forget(struct rebuild *rebuild, struct slice key, struct error *error
 
 static struct known known_of_event(const struct change *change)
 {
-        struct event event;
-
-        look_at_dates(&event, change->event);
         return (struct known){
                 .version = change->version,
                 .flags = KNOWN_HASHES_UNKNOWN,
-                .start_ms = event.start_ms,
-                .end_ms = event.end_ms,
-                .has_series = event.has_series,
-                .series = event.series,
+                .start_ms = change->start_ms,
+                .end_ms = change->end_ms,
+                .has_series = change->has_series,
+                .series = change->series,
         };
 }
 

@@ -100,6 +100,23 @@ static void test_upserts(void **state)
                     "a re-assertion");
 }
 
+static void test_dates_of_an_event(void **state)
+{
+        (void)state;
+        static const char value[] =
+                HEAD("create") ",\"event\":{\"series\":{\"uuid\":\"" SERIES "\"},\"uuid\":\"" UUID
+                               "\",\"date_time\":{\"start\":\"2026-03-01T10:00:00+01:00\"}}}";
+        struct change change;
+        char series[UUID_TEXT_BYTES];
+
+        check_number(change_read(&change, slice_of(value), NULL), 0, "taken");
+        check_number(change.start_ms, INT64_C(1772355600000), "its start");
+        check_number(change.end_ms, TIMESTAMP_NONE, "no end");
+        check(change.has_series, "a series");
+        uuid_format(&change.series, series);
+        check_text(series, SERIES, "its series");
+}
+
 static void test_delete(void **state)
 {
         struct change change = change_of(CHANGE_DELETE);
@@ -179,6 +196,9 @@ static const struct {
           "as_of" },
         { "no event", HEAD("create") "}", "event: missing" },
         { "an event that is none", HEAD("create") ",\"event\":[]}", "event" },
+        { "a list of events", HEAD("create") ",\"event\":[{\"uuid\":\"" UUID "\"}]}", "event" },
+        { "an event with two uuids",
+          HEAD("create") ",\"event\":{\"uuid\":\"" UUID "\",\"uuid\":\"" UUID "\"}}", "uuid" },
         { "an event without a uuid", HEAD("create") ",\"event\":{}}", "event" },
         { "another's event", HEAD("create") ",\"event\":{\"uuid\":\"" SERIES "\"}}",
           "not the change's" },
@@ -220,6 +240,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_upserts),
+                cmocka_unit_test(test_dates_of_an_event),
                 cmocka_unit_test(test_delete),
                 cmocka_unit_test(test_snapshot),
                 cmocka_unit_test(test_read),
