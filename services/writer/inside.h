@@ -81,7 +81,7 @@ struct burial {
 enum ticket_kind {
         TICKET_LANE,   /* LOAD, BEGIN, FINISH, MERGE or PATCH of a lane */
         TICKET_RESULT, /* of a wanted, or (wanted NULL) of a seal that was broken */
-        TICKET_DEAD,   /* dead letter of a wanted */
+        TICKET_DEAD,   /* dead letter of a wanted; its result follows */
         TICKET_CARRY,  /* a wanted, produced again to `updates` */
         TICKET_LETTER,
         TICKET_CONTROL, /* a request for a refresh: nobody waits for it */

@@ -319,15 +319,15 @@ static void tell(struct writer_core *core, enum ticket_kind kind, struct lane *l
         produce(core, ticket);
 }
 
+/* A dead letter goes first, its result when Kafka has it: what a result was written of counts as
+ * told, and the letter would be lost in a crash between the two. */
 void telling_start(struct writer_core *core, struct lane *lane)
 {
         for (struct wanted *wanted = lane->ending; wanted; wanted = wanted->next) {
                 if (wanted->told || wanted->end == END_DUPLICATE)
                         continue;
                 wanted->told = true;
-                if (wanted->end == END_DEAD)
-                        tell(core, TICKET_DEAD, lane, wanted);
-                tell(core, TICKET_RESULT, lane, wanted);
+                tell(core, wanted->end == END_DEAD ? TICKET_DEAD : TICKET_RESULT, lane, wanted);
         }
 }
 
@@ -413,6 +413,8 @@ void telling_delivered(struct writer_core *core, struct ticket *ticket,
         lane->unacked--;
         if (wanted)
                 wanted->unacked--;
+        if (kind == TICKET_DEAD)
+                tell(core, TICKET_RESULT, lane, wanted);
         if (kind == TICKET_RESULT)
                 take_result(core, lane, wanted, input->delivered.offset);
         if (kind == TICKET_CARRY) {

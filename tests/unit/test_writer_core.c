@@ -57,7 +57,7 @@ struct world {
         int64_t stored;      /* as last stored; -1: never */
 
         bool redis_is_down;
-        int64_t probe_at_ms; /* as the status has it; 0: none */
+        int64_t probe_at_ms;             /* as the status has it; 0: none */
         struct field fields[FIELDS_MAX]; /* Redis, but for "@" */
         size_t field_count;
         char mark[LEDGER_TOKEN_BYTES]; /* "~" */
@@ -70,6 +70,7 @@ struct world {
         char *results[RECORDS_MAX]; /* the log */
         size_t result_count;
         bool kafka_is_down;
+        bool letters_are_down;         /* only the dead letters' partitions have no leader */
         bool out_of_range;             /* `results` ends before what is asked for */
         char letters[RECORDS_MAX][48]; /* reasons of dead letters */
         size_t letter_count;
@@ -380,12 +381,14 @@ static void redis_lose(struct world *world, const struct writer_action *action)
 
 static void kafka_produce(struct world *world, const struct writer_action *action)
 {
+        bool ok = !world->kafka_is_down &&
+                  !(world->letters_are_down && action->produce.topic == TOPIC_DEAD_LETTERS);
         struct writer_input reply = { .type = INPUT_DELIVERED,
                                       .token = action->token,
-                                      .delivered = { .ok = !world->kafka_is_down } };
+                                      .delivered = { .ok = ok } };
         struct slice value = action->produce.value;
 
-        if (world->kafka_is_down) {
+        if (!ok) {
                 later(world, reply, NULL);
                 return;
         }
@@ -994,6 +997,41 @@ static void test_kafka_is_away(void **state)
         pass(world, MINUTE);
         expect(world, "applied", 1, 1, "told again until it is acknowledged");
         world_free(world);
+}
+
+/* A result without its dead letter would count as told: nobody would ever write the letter. */
+static void test_a_dead_letter_goes_before_its_result(void **state)
+{
+        static const struct {
+                const char *says;
+                const char *members;
+                bool sent;
+        } rows[] = {
+                { "rejected by the site", "\"state\":\"SoldOut\"", true },
+                { "refused at the door", "\"state\":\"Soldout\"", false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_new();
+
+                world->letters_are_down = true;
+                update(world, A, rows[i].members);
+                if (rows[i].sent)
+                        answer(world, 422);
+                check_number(world->result_count, 0, "nothing is told without the letter");
+                check_number(world->stored, -1, "and nothing is done");
+                boot(world);
+                world->letters_are_down = false;
+                update_at(world, 0, "aarhus", A, rows[i].members);
+                pass(world, 2 * MINUTE);
+                if (rows[i].sent)
+                        answer(world, 422);
+                expect(world, "dead", rows[i].sent ? 2 : 0, 1, rows[i].says);
+                check_number(world->letter_count, 1, "the letter is not lost in a crash");
+                check_number(world->result_count, 1, "nor is the result");
+                world_free(world);
+        }
 }
 
 static void test_an_event_that_is_over(void **state)
@@ -1721,6 +1759,7 @@ int main(void)
                 cmocka_unit_test(test_redis_is_flushed),
                 cmocka_unit_test(test_redis_is_away),
                 cmocka_unit_test(test_kafka_is_away),
+                cmocka_unit_test(test_a_dead_letter_goes_before_its_result),
                 cmocka_unit_test(test_an_event_that_is_over),
                 cmocka_unit_test(test_a_half_from_the_snapshot),
                 cmocka_unit_test(test_a_half_that_nobody_knows),

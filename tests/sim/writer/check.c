@@ -129,18 +129,29 @@ static void tell_of(struct check *check, struct wished *wished, const char *outc
         end_wished(check, wished, outcome);
 }
 
+/* A result of what has no letter would keep the letter from ever being written. */
+static void check_letter(struct check *check, const struct wished *wished, const char *outcome)
+{
+        if (strcmp(outcome, "dead") == 0 && !wished->has_letter)
+                sim_break(check->sim, 7, "the update at %d/%" PRId64 " is dead without its letter",
+                          wished->key.partition, wished->key.offset);
+}
+
 static void take_outcome(struct check *check, size_t town, const struct result *result,
                          const struct process *by)
 {
         int64_t offset = version_offset(result->version);
+        const char *outcome = result_outcome_name(result->outcome);
         const struct cms_event *event = cms_find(&check->towns[town].cms, &result->uuid);
 
         for (int32_t p = 0; p < check->broker->partitions; p++) {
                 struct wished *wished = find_wished(check, p, offset);
 
-                if (wished && wished->town == town &&
-                    event == &check->towns[town].cms.events[wished->event])
-                        tell_of(check, wished, result_outcome_name(result->outcome), by);
+                if (!wished || wished->town != town ||
+                    event != &check->towns[town].cms.events[wished->event])
+                        continue;
+                check_letter(check, wished, outcome);
+                tell_of(check, wished, outcome, by);
         }
 }
 
@@ -186,6 +197,22 @@ static void take_result(struct check *check, const struct broker_record *record)
         result_deinit(&result);
 }
 
+/* A copy that dplsync wrote itself stands for what it is a copy of. */
+static struct wished *original_of(const struct check *check, int32_t partition, int64_t offset)
+{
+        const struct broker_record *record =
+                broker_next(check->broker, TOPIC_UPDATES, partition, offset);
+        struct headers headers;
+        struct origin origin;
+
+        if (!record || record->offset != offset)
+                return NULL;
+        broker_headers(record, &headers);
+        if (origin_read(&origin, headers_get(&headers, "dplsync-origin"), NULL) < 0)
+                return find_wished(check, partition, offset);
+        return find_wished(check, origin.partition, origin.offset);
+}
+
 /* Of what a lane gave up, the result says so too; of what was refused at the door only this. */
 static void take_letter(struct check *check, const struct broker_record *record)
 {
@@ -196,9 +223,10 @@ static void take_letter(struct check *check, const struct broker_record *record)
         broker_headers(record, &headers);
         headers_get_number(&headers, "dplsync-partition", &partition);
         headers_get_number(&headers, "dplsync-offset", &offset);
-        wished = find_wished(check, (int32_t)partition, offset);
+        wished = original_of(check, (int32_t)partition, offset);
         if (!wished)
                 return;
+        wished->has_letter = true;
         /* Nobody reads or writes the ledger of a municipality that is not configured. */
         wished->loose |= slice_is(headers_get(&headers, "dplsync-reason"), "unknown-municipality");
         end_wished(check, wished, "dead");
@@ -294,22 +322,6 @@ void check_password_works(struct check *check, size_t town)
 
 /* -- 6, 15: offsets
  * -------------------------------------------------------------------------------------- */
-
-/* A copy that dplsync wrote itself stands for what it is a copy of. */
-static struct wished *original_of(const struct check *check, int32_t partition, int64_t offset)
-{
-        const struct broker_record *record =
-                broker_next(check->broker, TOPIC_UPDATES, partition, offset);
-        struct headers headers;
-        struct origin origin;
-
-        if (!record || record->offset != offset)
-                return NULL;
-        broker_headers(record, &headers);
-        if (origin_read(&origin, headers_get(&headers, "dplsync-origin"), NULL) < 0)
-                return find_wished(check, partition, offset);
-        return find_wished(check, origin.partition, origin.offset);
-}
 
 /* Its outcome may also come of a copy that stands further on. */
 static bool is_carried(const struct check *check, const struct wished *wished, int32_t partition,

@@ -6,7 +6,8 @@
  *
  *   5  what results say is confirmed only gets newer, per event and member
  *   6  a committed offset never passes an update without an outcome
- *   7  every update has an outcome, and never two different ones
+ *   7  every update has an outcome, and never two different ones; of a dead one
+ *      the letter is in Kafka first
  *   8  once it is quiet, each site has the newest wish of every member, and the rest untouched
  *   9  at most one request of an event is under way among the processes that live
  *  11  one log-in probe in 90 minutes
@@ -32,6 +33,7 @@ struct wished {
         size_t town, event;
         bool valid;
         bool loose; /* more than one outcome may be told of it */
+        bool has_letter;
         bool present[MEMBER_COUNT];
         enum event_state state;
         char urls[MEMBER_COUNT][CMS_URL_BYTES]; /* "": cleared */
