@@ -5,6 +5,7 @@
 #include "sim/writer/faults.h"
 
 #include "base/memory.h"
+#include "sim/writer/vendor.h"
 
 /* -- processes --------------------------------------------------------------------------------- */
 
@@ -188,6 +189,31 @@ static void upset_site(struct world *world)
         world_add_errand(world, site_is_well, town, 0, sim_between(world->sim, 1, 60) * SIM_MINUTE);
 }
 
+/* The older wish may be obeyed after the newer one. */
+static void obey_late(struct world *world, size_t town)
+{
+        struct cms *cms = &world->towns[town].cms;
+
+        cms->manner = CMS_OBEYS_LATE;
+        cms->per_mille = 500;
+        cms->latency_ms = 100;
+        sim_say(world->sim, "%s: the site obeys late", cms->id);
+        world_add_errand(world, site_is_well, town, 0, sim_between(world->sim, 1, 5) * SIM_MINUTE);
+        vendor_changes_mind(world, town);
+}
+
+static void obey_late_somewhere(struct world *world)
+{
+        obey_late(world, any_town(world));
+}
+
+static void obey_late_at_last(struct errand *errand)
+{
+        const struct world_errand *mine = (const struct world_errand *)errand;
+
+        obey_late(mine->world, mine->which);
+}
+
 static void correct_password(struct errand *errand)
 {
         const struct world_errand *mine = (const struct world_errand *)errand;
@@ -240,6 +266,7 @@ static const struct {
         { compact, 60, 500 },
         { change_config, 240, 400 },
         { upset_site, 30, 900 },
+        { obey_late_somewhere, 60, 500 },
         { change_password, 240, 400 },
         { delete_event, 240, 300 },
 };
@@ -256,9 +283,12 @@ static void happen(struct errand *errand)
                          sim_between(world->sim, 0, 2 * (int64_t)mine->detail));
 }
 
-void faults_begin(struct world *world)
+void faults_begin(struct world *world, int64_t for_ms)
 {
         world->faulty = true;
+        for (size_t i = 0; i < TOWNS; i++)
+                world_add_errand(world, obey_late_at_last, i, 0,
+                                 for_ms - sim_between(world->sim, 60, 120) * SIM_SECOND);
         for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
                 int64_t pace_ms = kinds[i].every_minutes * SIM_MINUTE *
                                   sim_between(world->sim, 30, 300) / 100;

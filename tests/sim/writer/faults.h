@@ -8,7 +8,9 @@
 
 #include "sim/writer/world.h"
 
-void faults_begin(struct world *world);
+/* For so long. The last thing is that every site obeys late while the vendor changes its mind: what
+ * comes then, no newer wish covers. */
+void faults_begin(struct world *world, int64_t for_ms);
 
 /* All that is broken is mended, and nothing breaks any more. */
 void faults_end(struct world *world);

@@ -87,6 +87,14 @@ static void append(struct world *world, const struct wished *wished, const struc
                       world->towns[wished->town].id, buffer_slice(&value), headers, NULL);
 }
 
+static void write_down(struct world *world, struct wished *wished)
+{
+        wished->key.partition = world->towns[wished->town].partition;
+        wished->key.offset = broker_end(&world->broker, TOPIC_UPDATES, wished->key.partition);
+        check_wished(&world->check, wished);
+        append(world, wished, NULL);
+}
+
 static void wish(struct world *world)
 {
         struct wished wished;
@@ -94,10 +102,7 @@ static void wish(struct world *world)
         choose(world, &wished);
         /* One in fifty nobody can accept. */
         wished.valid = !wished.present[MEMBER_STATE] || !sim_chance(world->sim, 20);
-        wished.key.partition = world->towns[wished.town].partition;
-        wished.key.offset = broker_end(&world->broker, TOPIC_UPDATES, wished.key.partition);
-        check_wished(&world->check, &wished);
-        append(world, &wished, NULL);
+        write_down(world, &wished);
 }
 
 static void wish_again(struct errand *errand)
@@ -112,6 +117,30 @@ static void wish_again(struct errand *errand)
                 wish(world);
         world_add_errand(world, wish_again, 0, mine->detail,
                          sim_between(world->sim, 1, 2 * (int64_t)mine->detail));
+}
+
+/* -- another mind
+ * -------------------------------------------------------------------------------------- */
+
+static void wish_links(struct errand *errand)
+{
+        const struct world_errand *mine = (const struct world_errand *)errand;
+        struct wished wished = { .town = mine->which, .event = mine->detail, .valid = true };
+
+        if (!mine->world->broker.up)
+                return;
+        choose_url(mine->world, &wished, MEMBER_URL);
+        choose_url(mine->world, &wished, MEMBER_ADMIN_URL);
+        write_down(mine->world, &wished);
+}
+
+void vendor_changes_mind(struct world *world, size_t town)
+{
+        size_t event = (size_t)sim_between(world->sim, 0, CMS_EVENTS - 1);
+
+        world_add_errand(world, wish_links, town, event, 0);
+        world_add_errand(world, wish_links, town, event,
+                         sim_between(world->sim, 1, 60) * SIM_SECOND);
 }
 
 /* -- sent again

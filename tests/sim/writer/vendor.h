@@ -10,4 +10,7 @@
 
 void vendor_begin(struct world *world);
 
+/* Wishes links of an event of that town's, and others within a minute. */
+void vendor_changes_mind(struct world *world, size_t town);
+
 #endif

@@ -216,7 +216,7 @@ bool history_run(struct sim *sim, int64_t hours)
 
         snapshots_begin(world);
         vendor_begin(world);
-        faults_begin(world);
+        faults_begin(world, hours * SIM_HOUR);
         holds = sim_run(sim, sim_now(sim) + hours * SIM_HOUR) && become_quiet(world);
         world_free(world);
         return holds;
