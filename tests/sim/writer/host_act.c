@@ -199,8 +199,8 @@ static void ask(struct host *host, struct writer_action *action)
 {
         struct asking *asking = memory_new(sizeof(*asking));
 
-        sim_say(host->sim, "host %d: %s: %s", host->process.number, action->municipality,
-                writer_action_name(action->type));
+        sim_say(host->sim, "host %d: %s: %s event %u", host->process.number, action->municipality,
+                writer_action_name(action->type), action->ledger.uuid.bytes[15]);
         *writer_actions_add(&asking->action, action->type) = *action;
         asking->connection = host->store->life;
         asking->lease_until_ms = sim_now(host->sim) + action->ledger.lease_ms;
