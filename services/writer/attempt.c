@@ -63,6 +63,7 @@ static void attempt_begin(struct writer_core *core, struct lane *lane, unsigned 
         request_init(&attempt->request, lane->site->id, &lane->uuid, &lane->wish, members);
         lane_board(lane);
         attempt->begun = true;
+        attempt->lease_until_ms = core->now_ms + lease_ms;
         lane->state = LANE_BEGINNING;
         action->ledger.uuid = lane->uuid;
         action->ledger.lease_ms = lease_ms;

@@ -69,6 +69,7 @@ struct attempt {
         enum verdict verdict;
         long status;
         int64_t lease_until_boot_ms;
+        int64_t lease_until_ms; /* of our clock, not later than Redis ends it */
         struct tracing tracing; /* of its PATCH */
         struct buffer answer;   /* its first bytes, for a dead letter */
         char detail[256];       /* a sentence about it, for the same */
@@ -121,7 +122,7 @@ struct lane {
         char *expected;         /* the ledger's bytes; NULL: to be loaded before it begins. Owned */
         struct wanted *open;    /* in order of arrival */
         struct wanted *ending;
-        struct wanted *left;  /* by an orphan, to its next owner: not told */
+        struct wanted *left;      /* by an orphan, to its next owner: not told */
         unsigned unacked;         /* records on their way to Kafka */
         struct attempt *attempt;  /* NULL: none */
         struct lane *prev, *next; /* in a queue of the site, or among the orphans */

@@ -369,9 +369,19 @@ void telling_refresh(struct writer_core *core, struct site *site)
         produce(core, ticket);
 }
 
+/* By now its next owner may have told newer ones. What is not told will be delivered to him. */
+static bool is_too_late(const struct writer_core *core, const struct lane *lane)
+{
+        return lane->orphan && lane->state == LANE_TELLING &&
+               core->now_ms >= lane->attempt->lease_until_ms;
+}
+
 void telling_due(struct writer_core *core, struct ticket *ticket)
 {
-        produce(core, ticket);
+        if (ticket->lane && is_too_late(core, ticket->lane))
+                course_go(core, ticket->lane);
+        else
+                produce(core, ticket);
 }
 
 static void take_result(struct writer_core *core, struct lane *lane, struct wanted *wanted,

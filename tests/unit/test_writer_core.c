@@ -1280,6 +1280,41 @@ static void test_a_late_answer_after_a_revoke(void **state)
         world_free(world);
 }
 
+/* Else the newest result of the event had an older standing wish than the one before it. */
+static void test_a_result_after_the_lease_is_not_told(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        world->kafka_is_down = true;
+        apply(world);
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        pass(world, MINUTE);
+        world->kafka_is_down = false;
+        world->redis_is_down = true; /* FINISH waits */
+        pass(world, MINUTE / 6);
+        check_number(world->result_count, 1, "within the lease it is still told");
+        world_free(world);
+
+        world = world_new();
+        update_state(world, A, "SoldOut");
+        world->kafka_is_down = true;
+        apply(world);
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        pass(world, 2 * MINUTE);
+        world->kafka_is_down = false;
+        pass(world, 2 * MINUTE);
+        check_number(world->result_count, 0, "after it the event is its next owner's");
+        assign(world);
+        update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+        pass(world, MINUTE);
+        check_number(world->patch_total, 2, "who sends it again");
+        apply(world);
+        expect(world, "applied", 2, 1, "and tells it");
+        world_free(world);
+}
+
 static void test_a_revoke_with_a_newer_one_waiting(void **state)
 {
         struct world *world = world_new();
@@ -1771,6 +1806,7 @@ int main(void)
                 cmocka_unit_test(test_an_old_status_of_a_log_in),
                 cmocka_unit_test(test_a_log_in_rejected_to_somebody_else),
                 cmocka_unit_test(test_back_with_an_old_ledger),
+                cmocka_unit_test(test_a_result_after_the_lease_is_not_told),
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
