@@ -169,9 +169,10 @@ static void run_leaving(struct errand *errand)
         }
         sim_say(host->sim, "host %d: %s event %u: sends %s", host->process.number,
                 host->towns[patch->town].id, patch->uuid.bytes[15], patch->body.data);
-        if (is_probe(patch))
+        /* A zombie hears of nobody's probe: no lease stands before what changes nothing. */
+        if (is_probe(patch) && !host->process.zombie)
                 check_probes(host->check, patch->town);
-        else
+        else if (!is_probe(patch))
                 check_leaves(host->check, &host->process, patch->town, &patch->uuid, patch->key,
                              buffer_slice(&patch->body));
         arrive(host, patch);
