@@ -11,6 +11,10 @@
  * takes the forwarding back, some time after rd_kafka_assign has returned. So each partition's own
  * queue wakes the loop, too, and as long as nothing has come of it, it is forwarded anew at every
  * wake-up; what lies in it moves along.
+ *
+ * An assign stops what was read, in threads of librdkafka's, and one more before that has ended
+ * aborts the process (confluentinc/librdkafka#5573). Nothing starts before all has stopped: so the
+ * next assign waits until something has come of the last one, or for a second where nothing comes.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -26,6 +30,8 @@ enum {
         BOUNDS_MS = 1000, /* asking a broker for the bounds of a log */
         CLOSE_MS = 5000,
         CLOSE_WAIT_MS = 20,
+        SETTLED_MS = 1000,      /* an assign is, also if nothing has come of it */
+        SETTLED_EMPTY_MS = 100, /* likewise one of nothing, of which nothing can come */
 };
 
 struct kafka_consumer {
@@ -36,7 +42,9 @@ struct kafka_consumer {
         struct kafka_group group;
         bool has_group;
 
-        bool changed; /* what is read was changed since the last assign */
+        bool changed;       /* what is read was changed since the last assign */
+        int assigned;       /* partitions of the last assign */
+        int64_t settled_ms; /* when that has surely ended */
         bool room;
         bool calling; /* inside a handler */
         struct loop_timer work;
@@ -60,6 +68,7 @@ void kafka_start(struct kafka_consumer *consumer, enum topic topic, int32_t part
         if (!place || !place->given)
                 return;
         place->reading = true;
+        place->unassigned = true;
         place->beyond = false;
         place->next = offset;
         place->ended = -1;
@@ -104,9 +113,18 @@ static void forward_quiet(struct kafka_consumer *consumer)
                         forward(consumer, &consumer->places.items[i]);
 }
 
+/* Until when the next one has to wait for this one, unless something comes of it before. */
+static int64_t settled_at_ms(const struct kafka_consumer *consumer, int count)
+{
+        if (consumer->assigned == 0)
+                return 0; /* nothing had to be stopped for it */
+        return loop_now_ms(consumer->client.loop) + (count > 0 ? SETTLED_MS : SETTLED_EMPTY_MS);
+}
+
 static void assign(struct kafka_consumer *consumer)
 {
         rd_kafka_topic_partition_list_t *list = kafka_places_list(&consumer->places, is_read);
+        int count = list->cnt;
 
         for (size_t i = 0; i < consumer->places.count; i++)
                 consumer->places.items[i].quiet = true;
@@ -115,12 +133,18 @@ static void assign(struct kafka_consumer *consumer)
         rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, list);
 
         rd_kafka_topic_partition_list_destroy(list);
+        consumer->settled_ms = settled_at_ms(consumer, count);
         consumer->changed = code != RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (consumer->changed)
+        if (consumer->changed) {
                 kafka_client_fail(
                         &consumer->client,
                         "what is to be read could not be assigned (it is tried again): %s",
                         rd_kafka_err2str(code));
+                return;
+        }
+        consumer->assigned = count;
+        for (size_t i = 0; i < consumer->places.count; i++)
+                consumer->places.items[i].unassigned = false;
 }
 
 void kafka_store(struct kafka_consumer *consumer, enum topic topic, int32_t partition,
@@ -203,7 +227,8 @@ static void hand_over(struct kafka_consumer *consumer, const rd_kafka_message_t 
         struct kafka_place *place = kafka_places_find(
                 &consumer->places, rd_kafka_topic_name(message->rkt), message->partition);
 
-        if (!place || !place->reading)
+        consumer->settled_ms = 0;
+        if (!place || !place->reading || place->unassigned)
                 return;
         place->quiet = false;
         switch (message->err) {
@@ -272,13 +297,21 @@ static struct kafka_place *first_beyond(const struct kafka_places *places)
         return NULL;
 }
 
+static void assign_when_settled(struct kafka_consumer *consumer)
+{
+        if (consumer->settled_ms <= loop_now_ms(consumer->client.loop))
+                assign(consumer);
+        else
+                loop_timer_set(consumer->client.loop, &consumer->work, consumer->settled_ms);
+}
+
 static void on_work(void *context)
 {
         struct kafka_consumer *consumer = context;
 
         consumer->calling = true;
         if (consumer->changed)
-                assign(consumer);
+                assign_when_settled(consumer);
 
         struct kafka_place *beyond = first_beyond(&consumer->places);
 

@@ -18,11 +18,12 @@ struct kafka_place {
         int32_t partition;
         bool given; /* may be read: the group gave it to us, or there is no group */
         bool reading;
-        bool quiet;     /* nothing has come yet since the last assignment */
-        bool beyond;    /* `next` is not in the log; its bounds are to be asked for */
-        int64_t next;   /* the next offset wanted, or KAFKA_BEGIN, KAFKA_END */
-        int64_t ended;  /* the end that was told, -1: none since kafka_start */
-        int64_t stored; /* KAFKA_NONE: nothing */
+        bool unassigned; /* it is to be read from `next`, and librdkafka does not know yet */
+        bool quiet;      /* nothing has come yet since the last assignment */
+        bool beyond;     /* `next` is not in the log; its bounds are to be asked for */
+        int64_t next;    /* the next offset wanted, or KAFKA_BEGIN, KAFKA_END */
+        int64_t ended;   /* the end that was told, -1: none since kafka_start */
+        int64_t stored;  /* KAFKA_NONE: nothing */
         int64_t committed;
 };
 
