@@ -109,7 +109,7 @@ class TestWriting:
 
 class TestWaiting:
     def test_what_waits_for_long_is_put_at_the_end_of_its_topic(self, pipeline):
-        handle = start_with(pipeline, writer={"carry_every": "1s"})
+        handle = start_with(pipeline, writer={"carry_every": "5s"})
         handle.maintenance(method="PATCH", executes=False)
         partition, offset = pipeline.send("aarhus", uuid=first(handle), state="SoldOut")
         pipeline.wait(lambda: pipeline.topics.committed(f"{pipeline.topics.prefix}writer", "updates")
@@ -119,7 +119,8 @@ class TestWaiting:
         assert json.loads(copy.headers["dplsync-origin"])["offset"] == offset
         assert not pipeline.results("aarhus")
         handle.clear_faults()
-        result = wait_results(pipeline, 1, timeout=60)[0]
+        # The breaker tries after half a minute, and if it just missed, after one more.
+        result = wait_results(pipeline, 1, timeout=120)[0]
         assert (result["outcome"], result["version"]) == ("applied", 2 ** 40 + offset)
 
 
