@@ -142,6 +142,14 @@ static bool lane_has_told(const struct lane *lane, const struct wanted *wanted)
                told_has(&lane->told, wanted->version);
 }
 
+bool lane_has_untold(const struct lane *lane)
+{
+        for (const struct wanted *wanted = lane->open; wanted; wanted = wanted->next)
+                if (!lane_has_told(lane, wanted))
+                        return true;
+        return false;
+}
+
 /* Two cases in which a member's value stays: it is shown already (then only its version rises), or
  * it is the same version, delivered again. That one is sent again if a higher serial asks for it,
  * or if it came to nothing and nobody knows whether that was told. */

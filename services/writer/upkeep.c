@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { LENT_LOOK_MS = 1000 }; /* its former owner ends it soon, or not before the lease does */
+
 void upkeep_expect(struct lane *lane, struct slice bytes)
 {
         free(lane->expected);
@@ -183,6 +185,24 @@ bool upkeep_known(struct slice bytes, struct known *known)
         return bytes.length > 0 && known_read(known, bytes, NULL) == 0;
 }
 
+/* Somebody else's attempt is under way: what it will tell of the updates here is not known yet. */
+static bool upkeep_is_lent(const struct writer_core *core, struct lane *lane, struct slice bytes)
+{
+        char token[LEDGER_TOKEN_BYTES];
+        struct ledger_entry entry;
+        bool lent = false;
+
+        upkeep_token(core, lane, token);
+        if (ledger_entry_read(&entry, bytes, NULL) == 0) {
+                lane_take_told(lane, &entry.told);
+                lent = entry.token[0] != '\0' && strcmp(entry.token, token) != 0 &&
+                       entry.lease_until_ms > core->now_ms &&
+                       entry.lease_until_ms - core->now_ms <= core->config->writer.lease_ms;
+        }
+        ledger_entry_deinit(&entry);
+        return lent && lane_has_untold(lane);
+}
+
 void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct writer_input *input)
 {
         struct known known;
@@ -192,6 +212,11 @@ void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct wri
                         catchup_start(core, &core->partitions[lane->site->partition]);
                 attempt_drop(core, lane);
                 course_rest(core, lane, core->now_ms + REDIS_RETRY_MS, RESUME_LOAD);
+                return;
+        }
+        if (!lane->loaded && upkeep_is_lent(core, lane, input->loaded.entry)) {
+                attempt_drop(core, lane);
+                course_rest(core, lane, core->now_ms + LENT_LOOK_MS, RESUME_LOAD);
                 return;
         }
 

@@ -1280,6 +1280,26 @@ static void test_a_late_answer_after_a_revoke(void **state)
         world_free(world);
 }
 
+static void test_a_newer_one_while_another_owner_sends(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        assign(world);
+        update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+        update_state(world, A, "Cancelled");
+        check_text(world->outcomes, "", "what is on its way may be applied yet: not superseded");
+        apply(world);
+        pass(world, MINUTE / 30);
+        check_text(world->outcomes, "applied duplicate", "it was, and has one outcome");
+        check_number(world->patch_total, 2, "the newer one does not wait for the lease's end");
+        apply(world);
+        expect(world, "applied duplicate applied", 2, 2, "and is sent once");
+        world_free(world);
+}
+
 /* Else the newest result of the event had an older standing wish than the one before it. */
 static void test_a_result_after_the_lease_is_not_told(void **state)
 {
@@ -1806,6 +1826,7 @@ int main(void)
                 cmocka_unit_test(test_an_old_status_of_a_log_in),
                 cmocka_unit_test(test_a_log_in_rejected_to_somebody_else),
                 cmocka_unit_test(test_back_with_an_old_ledger),
+                cmocka_unit_test(test_a_newer_one_while_another_owner_sends),
                 cmocka_unit_test(test_a_result_after_the_lease_is_not_told),
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
