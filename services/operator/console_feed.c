@@ -51,8 +51,12 @@ static void count_letters(const struct console_feed *feed, struct overview *over
         for (letter = feed->letters.oldest; letter; letter = letter->next) {
                 struct overview_row *row = overview_row(overview, letter->municipality);
 
-                if (row && letter->fate == LETTER_WAITS)
+                if (letter->fate != LETTER_WAITS)
+                        continue;
+                if (row)
                         row->dead_letters++;
+                else
+                        overview->strays++;
         }
 }
 

@@ -89,7 +89,7 @@ void overview_init(struct overview *overview, const struct config *config)
 void overview_deinit(struct overview *overview)
 {
         free(overview->rows);
-        *overview = (struct overview){ NULL, 0, { 0 }, 0 };
+        *overview = (struct overview){ .rows = NULL };
 }
 
 /* Whole numbers from 0 on; all else is 0. */

@@ -108,6 +108,7 @@ struct overview_sums {
 struct overview {
         struct overview_row *rows; /* owned; in the order of the configuration until judged */
         size_t count;
+        size_t strays; /* dead letters that no row counts; 0 where nobody counted */
         struct overview_sums sums;
         int64_t now_ms; /* of the judgement */
 };

@@ -170,9 +170,9 @@ static void page_notice(struct buffer *out, const struct page_data *data)
 /* Dead letters that no row counts: nobody could read whose they are, or it has left. */
 static void page_strays(struct buffer *out, const struct page_data *data)
 {
-        size_t strays = data->letters->waiting - data->overview->sums.dead_letters;
+        size_t strays = data->overview->strays;
 
-        if (data->letters->waiting <= data->overview->sums.dead_letters)
+        if (strays == 0)
                 return;
         buffer_append_text(out, "<p class=\"note\"><a href=\"/dead-letters\">");
         page_count(out, (int64_t)strays, "dead letter", "dead letters");

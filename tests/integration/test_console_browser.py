@@ -143,7 +143,6 @@ def test_a_hostile_text_is_text(country, console, browser_of):
     assert browser.complaints() == []
 
 
-@pytest.mark.slow  # once not green beside two workers: the row had no link to its dead letters yet
 def test_works_without_script(country, console, browser_of):
     country.dead_letter("aarhus", 1)
     console.wait_text("/", "1 dead letter")
