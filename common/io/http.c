@@ -1,10 +1,10 @@
 /* common/io/http.c
  *
  * When transfers run and end. libcurl may not be told to add or remove a handle from inside one of
- * its callbacks, and that is where shells act; so starting and cancelling only note it, and a timer
- * that is due at once does it. A transfer stands in exactly one of four lists: waiting (to be
- * added), running (libcurl has it), paused (likewise, until the next turn), leaving (cancelled, to
- * be removed).
+ * its callbacks, and that is where shells act; so starting and cancelling only note it, and it is
+ * done when the loop comes to its transfers, in the same turn if it can be. A transfer stands in
+ * exactly one of four lists: waiting (to be added), running (libcurl has it), paused (likewise,
+ * until the next turn), leaving (cancelled, to be removed).
  */
 #include "io/http.h"
 
@@ -13,13 +13,13 @@
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "io/http_multi.h"
 #include "io/http_pool.h"
 #include "io/http_transfer.h"
 
-enum { CONNECTIONS_KEPT = 256 }; /* about two for each of a hundred sites */
-
 struct http {
         struct loop *loop;
+        struct http_multi multi;
         char *user_agent;
         const char *cacert; /* the system's bundle */
         struct http_pool pool;
@@ -27,7 +27,6 @@ struct http {
         struct http_transfer *running;
         struct http_transfer *paused;
         struct http_transfer *leaving;
-        struct loop_timer settle;
 };
 
 /* Where Debian, Red Hat, Alpine and the BSDs have it, should libcurl not know. */
@@ -56,12 +55,6 @@ static void move(struct http_transfer *transfer, struct http_transfer **list)
         transfer->list = list;
         if (list)
                 DL_APPEND(*list, transfer);
-}
-
-static void settle_soon(struct http *http)
-{
-        if (http->settle.index == 0)
-                loop_timer_set(http->loop, &http->settle, loop_now_ms(http->loop));
 }
 
 /* libcurl has let go of it. */
@@ -100,7 +93,7 @@ static void run(struct http *http, struct http_transfer *transfer)
                               http->user_agent, http->cacert);
         move(transfer, &http->running);
 
-        CURLMcode code = curl_multi_add_handle(loop_curl(http->loop), transfer->easy);
+        CURLMcode code = curl_multi_add_handle(http->multi.curl, transfer->easy);
 
         if (code != CURLM_OK)
                 finish(transfer, CURLE_FAILED_INIT);
@@ -111,7 +104,7 @@ static void remove_leaving(struct http *http)
         while (http->leaving) {
                 struct http_transfer *transfer = http->leaving;
 
-                curl_multi_remove_handle(loop_curl(http->loop), transfer->easy);
+                curl_multi_remove_handle(http->multi.curl, transfer->easy);
                 discard(transfer);
         }
 }
@@ -139,7 +132,6 @@ bool http_out_of_time(struct http_transfer *transfer)
         if (loop_turn_us(http->loop) < LOOP_SLICE_US)
                 return false;
         move(transfer, &http->paused);
-        settle_soon(http);
         return true;
 }
 
@@ -158,29 +150,14 @@ static void resume_paused(struct http *http)
         }
 }
 
-static void settle(void *context)
-{
-        struct http *http = context;
-
-        remove_leaving(http);
-        add_waiting(http);
-        resume_paused(http);
-        if (http->waiting || http->paused || http->leaving)
-                settle_soon(http);
-}
-
-static void on_transfer(void *context, CURL *easy, CURLcode code)
+static void end(struct http *http, CURL *easy, CURLcode code)
 {
         char *private = NULL;
-
-        (void)context; /* each transfer knows whose it is */
 
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 
         struct http_transfer *transfer = (struct http_transfer *)(void *)private;
-        struct http *http = transfer->http;
 
-        curl_multi_remove_handle(loop_curl(http->loop), easy);
         if (transfer->cancelled) {
                 discard(transfer);
         } else if (http_transfer_follow(transfer, code)) {
@@ -189,6 +166,22 @@ static void on_transfer(void *context, CURL *easy, CURLcode code)
         } else {
                 finish(transfer, code);
         }
+}
+
+static void on_transfers(void *context)
+{
+        struct http *http = context;
+        CURL *easy;
+        CURLcode code;
+
+        remove_leaving(http);
+        resume_paused(http);
+        add_waiting(http);
+        http_multi_work(&http->multi);
+        while ((easy = http_multi_ended(&http->multi, &code)) != NULL)
+                end(http, easy, code);
+        if (http->waiting || http->paused || http->leaving)
+                loop_again(http->loop);
 }
 
 static char *name_agent(const char *contact)
@@ -208,15 +201,12 @@ struct http *http_new(struct loop *loop, const char *contact, struct error *erro
         http->loop = loop;
         http->user_agent = name_agent(contact);
         http->cacert = find_bundle();
-        http->settle = (struct loop_timer){ .fn = settle, .context = http };
-        if (curl_multi_setopt(loop_curl(loop), CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT) !=
-            CURLM_OK) {
-                error_set(error, "libcurl does not take its options");
+        if (http_multi_open(&http->multi, loop, error) < 0) {
                 free(http->user_agent);
                 free(http);
                 return NULL;
         }
-        loop_at_transfer(loop, on_transfer, NULL);
+        loop_at(loop, LOOP_TRANSFERS, on_transfers, http);
         return http;
 }
 
@@ -228,7 +218,7 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
         transfer->http = http;
         transfer->started_ms = loop_now_ms(http->loop);
         move(transfer, &http->waiting);
-        settle_soon(http);
+        loop_again(http->loop);
         return transfer;
 }
 
@@ -243,7 +233,7 @@ void http_cancel(struct http_transfer *transfer)
         }
         transfer->cancelled = true;
         move(transfer, &http->leaving);
-        settle_soon(http);
+        loop_again(http->loop);
 }
 
 void http_free(struct http *http)
@@ -257,8 +247,9 @@ void http_free(struct http *http)
         while (http->paused)
                 http_cancel(http->paused);
         remove_leaving(http);
-        loop_timer_stop(http->loop, &http->settle);
+        loop_not_at(http->loop, LOOP_TRANSFERS, on_transfers, http);
         http_pool_deinit(&http->pool);
+        http_multi_close(&http->multi);
         free(http->user_agent);
         free(http);
 }

@@ -1,6 +1,6 @@
 /* common/io/http.h
  *
- * HTTP requests on the loop's libcurl, with the traps of DESIGN.md ("Libraries and their traps")
+ * HTTP requests by libcurl on the loop, with the traps of DESIGN.md ("Libraries and their traps")
  * closed: sends are counted and a silent second send of a PATCH is aborted, decoded bytes are
  * counted, redirects only on GET, only to the same host and only https (or from http to the same
  * http host where that is allowed), protocols restricted, the resolved address checked (loopback,

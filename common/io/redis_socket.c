@@ -1,43 +1,48 @@
 /* common/io/redis_socket.c
  *
- * See the header.
+ * A turn's commands leave together at its end, and the descriptor is watched anew only where they
+ * do not fit: hiredis asks for every single one whether it may write.
  */
 #include "io/redis_socket.h"
 
 #include <poll.h>
 
-static void set_events(struct redis_socket *socket, short events)
-{
-        socket->events = events;
-        loop_watch_events(socket->watch, events);
-}
-
 static void add_read(void *context)
 {
         struct redis_socket *socket = context;
 
-        set_events(socket, socket->events | POLLIN);
+        socket->events |= POLLIN;
 }
 
 static void delete_read(void *context)
 {
         struct redis_socket *socket = context;
 
-        set_events(socket, socket->events & ~POLLIN);
+        socket->events &= ~POLLIN;
 }
 
 static void add_write(void *context)
 {
         struct redis_socket *socket = context;
 
-        set_events(socket, socket->events | POLLOUT);
+        socket->events |= POLLOUT;
 }
 
 static void delete_write(void *context)
 {
         struct redis_socket *socket = context;
 
-        set_events(socket, socket->events & ~POLLOUT);
+        socket->events &= ~POLLOUT;
+}
+
+static void on_writes(void *context)
+{
+        struct redis_socket *socket = context;
+
+        if (socket->events & POLLOUT && socket->connection->c.flags & REDIS_CONNECTED)
+                redisAsyncHandleWrite(socket->connection);
+        if (socket->watch)
+                loop_watch_events(socket->watch, socket->events);
 }
 
 static void clean_up(void *context)
@@ -45,22 +50,24 @@ static void clean_up(void *context)
         struct redis_socket *socket = context;
         const char *failure = socket->connection->errstr;
 
+        loop_not_at(socket->loop, LOOP_WRITES, on_writes, socket);
+        loop_again(socket->loop); /* whoever is told may have had its place in this turn already */
         loop_unwatch(socket->watch);
         socket->watch = NULL;
         socket->connection = NULL;
         socket->ended(socket->context, failure && failure[0] ? failure : "the connection ended");
 }
 
-/* Both: the loop does not say which, and each finds out for itself. Either may be the connection's
- * end. */
+/* Either may be the connection's end. */
 static void on_ready(void *context)
 {
         struct redis_socket *socket = context;
         redisAsyncContext *connection = socket->connection;
+        short ready = loop_ready_events(socket->loop);
 
-        if (socket->events & POLLOUT)
+        if (ready & POLLOUT)
                 redisAsyncHandleWrite(connection);
-        if (socket->connection == connection && socket->events & POLLIN)
+        if (socket->connection == connection && ready & POLLIN)
                 redisAsyncHandleRead(connection);
 }
 
@@ -71,6 +78,7 @@ void redis_socket_attach(struct redis_socket *socket, struct loop *loop,
         socket->connection = connection;
         socket->events = 0;
         socket->watch = loop_watch(loop, connection->c.fd, 0, on_ready, socket);
+        loop_at(loop, LOOP_WRITES, on_writes, socket);
         connection->data = socket->context;
         connection->ev.data = socket;
         connection->ev.addRead = add_read;

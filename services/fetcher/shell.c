@@ -223,7 +223,7 @@ static void start_core(struct shell *shell)
         shell->core = fetcher_core_new(&settings, links_seed());
         shell->timer.fn = on_timer;
         shell->timer.context = shell;
-        loop_at_turn(shell->links.daemon->loop, on_turn, shell);
+        loop_at(shell->links.daemon->loop, LOOP_CORES, on_turn, shell);
         configure(shell, NULL);
 }
 
@@ -270,7 +270,7 @@ void shell_stop(void *state)
 {
         struct shell *shell = state;
 
-        loop_not_at_turn(shell->links.daemon->loop, on_turn, shell);
+        loop_not_at(shell->links.daemon->loop, LOOP_CORES, on_turn, shell);
         loop_timer_stop(shell->links.daemon->loop, &shell->timer);
         shell_free_reads(shell);
         links_close(&shell->links);

@@ -116,10 +116,10 @@ int desk_wait(struct desk *desk, desk_done_fn *done, void *context, int64_t time
                 return 0;
         if (timeout_ms > 0)
                 loop_timer_set(desk->loop, &deadline, loop_now_ms(desk->loop) + timeout_ms);
-        loop_at_turn(desk->loop, look, &waiting);
+        loop_at(desk->loop, LOOP_CORES, look, &waiting);
         if (!desk->interrupted)
                 loop_run(desk->loop);
-        loop_not_at_turn(desk->loop, look, &waiting);
+        loop_not_at(desk->loop, LOOP_CORES, look, &waiting);
         loop_timer_stop(desk->loop, &deadline);
         if (waiting.finished)
                 return 0;

@@ -194,7 +194,7 @@ static void start_core(struct shell *shell)
         shell->core = reconciler_core_new(&settings, links_seed());
         shell->timer.fn = on_timer;
         shell->timer.context = shell;
-        loop_at_turn(shell->links.daemon->loop, on_turn, shell);
+        loop_at(shell->links.daemon->loop, LOOP_CORES, on_turn, shell);
         shell_reloaded(shell, NULL, NULL);
 }
 
@@ -252,7 +252,7 @@ void shell_stop(void *state)
 {
         struct shell *shell = state;
 
-        loop_not_at_turn(shell->links.daemon->loop, on_turn, shell);
+        loop_not_at(shell->links.daemon->loop, LOOP_CORES, on_turn, shell);
         loop_timer_stop(shell->links.daemon->loop, &shell->timer);
         kafka_consumer_free(shell->reader);
         links_close(&shell->links);

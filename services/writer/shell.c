@@ -213,7 +213,7 @@ static void start_core(struct shell *shell)
                                 loop_now_ms(shell->links.daemon->loop));
         shell->timer.fn = on_timer;
         shell->timer.context = shell;
-        loop_at_turn(shell->links.daemon->loop, on_turn, shell);
+        loop_at(shell->links.daemon->loop, LOOP_CORES, on_turn, shell);
 }
 
 static int start_http(struct shell *shell, struct error *error)
@@ -300,7 +300,7 @@ void shell_stop(void *state)
         struct loop *loop = shell->links.daemon->loop;
 
         shell->stopping = true;
-        loop_not_at_turn(loop, on_turn, shell);
+        loop_not_at(loop, LOOP_CORES, on_turn, shell);
         loop_timer_stop(loop, &shell->timer);
         shell_free_patches(shell);
         kafka_consumer_free(shell->reader);
