@@ -387,22 +387,51 @@ bool json_raw_decode(struct slice string, struct buffer *out)
         return true;
 }
 
-int json_raw_member(struct slice object, const char *name, struct slice *value)
+static size_t place_of(struct slice name, const char *const *names)
 {
-        struct json_raw walk;
-        struct slice each, found = SLICE_NULL, item;
+        size_t place = 0;
+
+        while (names[place] && !json_raw_is(name, names[place]))
+                place++;
+        return place;
+}
+
+static bool pick_members(struct json_raw *walk, const char *const *names, struct slice *values)
+{
+        struct slice name, value;
         enum json_raw_step step;
 
-        if (!json_raw_open(&walk, object) || walk.close != '}')
-                return -1;
-        while ((step = json_raw_next(&walk, &each, &item)) == JSON_RAW_ITEM) {
-                if (!json_raw_is(each, name))
+        while ((step = json_raw_next(walk, &name, &value)) == JSON_RAW_ITEM) {
+                size_t place = place_of(name, names);
+
+                if (!names[place])
                         continue;
-                if (found.data)
-                        return -1;
-                found = item;
+                if (values[place].data)
+                        return false;
+                values[place] = value;
         }
-        if (step == JSON_RAW_BROKEN)
+        return step == JSON_RAW_END;
+}
+
+int json_raw_members(struct slice object, const char *const *names, struct slice *values)
+{
+        struct json_raw walk;
+        size_t count = 0;
+
+        for (; names[count]; count++)
+                values[count] = SLICE_NULL;
+        if (json_raw_open(&walk, object) && walk.close == '}' && pick_members(&walk, names, values))
+                return 0;
+        memset(values, 0, count * sizeof(*values));
+        return -1;
+}
+
+int json_raw_member(struct slice object, const char *name, struct slice *value)
+{
+        const char *const names[] = { name, NULL };
+        struct slice found;
+
+        if (json_raw_members(object, names, &found) < 0)
                 return -1;
         if (found.data)
                 *value = found;

@@ -55,6 +55,10 @@ bool json_raw_decode(struct slice string, struct buffer *out);
  * twice. */
 int json_raw_member(struct slice object, const char *name, struct slice *value);
 
+/* Several of them in one walk: `values` parallel to `names` (NULL-terminated), SLICE_NULL where
+ * absent. -1 as above, with none of them set. */
+int json_raw_members(struct slice object, const char *const *names, struct slice *values);
+
 /* An object of only those members that `names` (NULL-terminated) has, as json_read would give it:
  * what a reader ignores cannot make it fail. NULL and a reason on failure. */
 json_t *json_raw_read(struct slice object, const char *const *names, size_t max_bytes,

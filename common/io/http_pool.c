@@ -1,7 +1,9 @@
 /* common/io/http_pool.c
  *
- * An origin without a handle takes the oldest only when the pool is full: until then a new one, so
- * that the others keep their sessions.
+ * An origin without a handle takes the oldest only when there are as many as the pool holds, those
+ * in use included: until then a new one, so that the others keep their sessions. Beyond it none is
+ * made while one is idle, else transfers that end and begin by the dozen would make and destroy
+ * handles all the time.
  */
 #include "io/http_pool.h"
 
@@ -15,12 +17,13 @@ static void forget(struct http_pool *pool, size_t place)
                 (pool->count - place) * sizeof(pool->handles[0]));
 }
 
-static CURL *new_handle(void)
+static CURL *new_handle(struct http_pool *pool)
 {
         CURL *easy = curl_easy_init();
 
         if (!easy)
                 abort();
+        pool->alive++;
         return easy;
 }
 
@@ -31,8 +34,8 @@ CURL *http_pool_take(struct http_pool *pool, uint64_t origin)
         for (size_t i = 0; i < pool->count; i++)
                 if (pool->handles[i].origin == origin)
                         place = i;
-        if (place == pool->count && pool->count < HTTP_POOL_HANDLES)
-                return new_handle();
+        if (place == pool->count && (pool->count == 0 || pool->alive < HTTP_POOL_HANDLES))
+                return new_handle(pool);
         if (place == pool->count)
                 place = 0;
 
@@ -47,6 +50,7 @@ void http_pool_give_back(struct http_pool *pool, CURL *easy, uint64_t origin)
         curl_easy_reset(easy);
         if (pool->count == HTTP_POOL_HANDLES) {
                 curl_easy_cleanup(pool->handles[0].easy);
+                pool->alive--;
                 forget(pool, 0);
         }
         pool->handles[pool->count].easy = easy;

@@ -19,6 +19,7 @@ struct http_pool {
                 uint64_t origin;
         } handles[HTTP_POOL_HANDLES]; /* the one given back longest ago first */
         size_t count;
+        size_t alive; /* those in use, too */
 };
 
 /* As new, but for its sessions. Never NULL. */

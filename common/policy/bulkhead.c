@@ -44,6 +44,11 @@ int64_t bulkhead_at_ms(struct bulkhead *bulkhead, int64_t now_ms)
         return later(at_ms, bulkhead->paused_until_ms);
 }
 
+bool bulkhead_is_shut(const struct bulkhead *bulkhead, int64_t now_ms)
+{
+        return bulkhead->paused_until_ms > now_ms || bulkhead->breaker.state == BREAKER_OPEN;
+}
+
 static void bulkhead_count_retries(struct bulkhead *bulkhead, int64_t now_ms)
 {
         if (now_ms > bulkhead->retries_ms)

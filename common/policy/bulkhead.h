@@ -38,6 +38,9 @@ bool bulkhead_has_slot(const struct bulkhead *bulkhead, unsigned total, unsigned
  * way. */
 int64_t bulkhead_at_ms(struct bulkhead *bulkhead, int64_t now_ms);
 
+/* Paused, or its breaker opened: what was claimed before that and has not left yet stays here. */
+bool bulkhead_is_shut(const struct bulkhead *bulkhead, int64_t now_ms);
+
 /* When may a retry go, as far as the budget is concerned: 20 % of first tries, and 10 a minute.
  * Exhausted, it delays; it never ends anything. */
 int64_t bulkhead_retry_at_ms(struct bulkhead *bulkhead, int64_t now_ms);

@@ -4,7 +4,7 @@
  * hangs on is answer, result acknowledged by Kafka, FINISH, offset done. One step is under way at a
  * time, and whatever is lost on the way is taken up again: a repeat carries the same versions.
  *
- *     claimed ─▶ (LOADING) ─▶ BEGINNING ─▶ SENDING ─▶ TELLING ─▶ FINISHING ─▶ course_next
+ *     claimed ─▶ (LOADING) ─▶ BEGINNING ─▶ (HELD) ─▶ SENDING ─▶ TELLING ─▶ FINISHING ─▶ course_next
  */
 #include "writer/inside.h"
 
@@ -18,6 +18,7 @@ void attempt_unclaim(struct writer_core *core, struct lane *lane)
         if (!lane->attempt || !lane->attempt->claimed)
                 return;
         lane->attempt->claimed = false;
+        gate_leave(core, lane);
         bulkhead_ended(&lane->site->bulkhead);
         core->in_flight--;
         core->pump_ms = core->now_ms;
@@ -120,7 +121,7 @@ static const struct wanted *attempt_newest(const struct lane *lane)
         return newest;
 }
 
-static void attempt_patch(struct writer_core *core, struct lane *lane)
+void attempt_patch(struct writer_core *core, struct lane *lane)
 {
         struct writer_action *action = core_act(core, ACTION_PATCH, lane->site);
         struct action_patch *patch = &action->patch;
@@ -157,8 +158,16 @@ static void attempt_finish(struct writer_core *core, struct lane *lane)
         course_ticket(core, lane, action);
 }
 
-static void attempt_send(struct writer_core *core, struct lane *lane,
-                         const struct writer_input *input)
+void attempt_give_back(struct writer_core *core, struct lane *lane)
+{
+        breaker_forget(&lane->site->bulkhead.breaker, core->now_ms);
+        attempt_unclaim(core, lane);
+        lane_alight(lane);
+        attempt_finish(core, lane);
+}
+
+static void attempt_go_on(struct writer_core *core, struct lane *lane,
+                          const struct writer_input *input)
 {
         struct known known;
         bool is_known = upkeep_known(input->ledger.known, &known);
@@ -172,19 +181,7 @@ static void attempt_send(struct writer_core *core, struct lane *lane,
                 lane->end_ms = known.end_ms;
                 known_deinit(&known);
         }
-
-        bool late = lane->attempt->request.present[MEMBER_STATE] &&
-                    lane_event_is_over(lane, core->now_ms);
-
-        if (lane->orphan || late || core->draining || !lane->site->municipality ||
-            lane->site->login != LOGIN_PRESENT) {
-                breaker_forget(&lane->site->bulkhead.breaker, core->now_ms);
-                attempt_unclaim(core, lane);
-                lane_alight(lane);
-                attempt_finish(core, lane);
-                return;
-        }
-        attempt_patch(core, lane);
+        gate_come(core, lane);
 }
 
 /* The slot and the try are given back; the ledger is looked at anew. */
@@ -220,7 +217,7 @@ static void attempt_begun(struct writer_core *core, struct lane *lane,
 {
         switch (input->ledger.reply) {
         case LEDGER_SEND:
-                attempt_send(core, lane, input);
+                attempt_go_on(core, lane, input);
                 return;
         case LEDGER_STALE:
                 attempt_begin_stale(core, lane, input->ledger.current);

@@ -405,6 +405,7 @@ void writer_core_handle(struct writer_core *core, const struct writer_input *inp
         core_dispatch(core, input);
         core_due(core);
         carry_look(core);
+        gate_look(core);
         turn_pump(core);
         core_statuses(core);
         core_rooms(core);

@@ -144,7 +144,9 @@ struct writer_core {
         bool wants_updates; /* as was last said */
         bool wants_results;
         bool failed;
+        struct lane *held;  /* begun, until a transfer is free; the oldest first (gate.c) */
         unsigned in_flight; /* slots taken */
+        unsigned sending;   /* of those, PATCHes under way */
         unsigned loading;
         unsigned telling;
         unsigned folding;
@@ -224,6 +226,14 @@ void attempt_answered(struct writer_core *core, struct lane *lane,
 void attempt_told(struct writer_core *core, struct lane *lane, struct wanted *wanted);
 void attempt_unclaim(struct writer_core *core, struct lane *lane); /* its site's slot is free */
 void attempt_drop(struct writer_core *core, struct lane *lane);    /* slot included */
+/* For gate.c: the PATCH, or FINISH without one. */
+void attempt_patch(struct writer_core *core, struct lane *lane);
+void attempt_give_back(struct writer_core *core, struct lane *lane);
+
+/* gate.c */
+void gate_come(struct writer_core *core, struct lane *lane);  /* it has begun */
+void gate_look(struct writer_core *core);                     /* who waits may go on by now */
+void gate_leave(struct writer_core *core, struct lane *lane); /* its slot is free */
 
 /* ending.c: all ends that are told; `finished`: those of the attempt, too */
 void ending_settle_all(struct writer_core *core, struct lane *lane, bool finished);

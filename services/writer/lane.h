@@ -65,6 +65,7 @@ struct attempt {
         bool seal;        /* sends the whole standing wish once more */
         bool claimed;     /* it holds a slot of its site */
         bool begun;       /* `begin` was asked for: the lease may be ours */
+        bool sending;     /* its PATCH is under way */
         uint64_t telling; /* version of a broken seal's own result, on its way to Kafka */
         enum verdict verdict;
         long status;
@@ -80,6 +81,7 @@ enum lane_state {
         LANE_LOADING,
         LANE_QUEUED,
         LANE_BEGINNING,
+        LANE_HELD, /* begun, until a transfer is free */
         LANE_SENDING,
         LANE_TELLING, /* its ends are on their way to Kafka */
         LANE_FINISHING,
@@ -126,6 +128,7 @@ struct lane {
         unsigned unacked;         /* records on their way to Kafka */
         struct attempt *attempt;  /* NULL: none */
         struct lane *prev, *next; /* in a queue of the site, or among the orphans */
+        struct lane *held_next;   /* LANE_HELD */
         UT_hash_handle hh;        /* in the site's lanes */
 };
 

@@ -31,7 +31,7 @@ struct site {
         enum site_login login;
         int64_t probe_at_ms; /* when a rejected log-in is tried again */
         bool probing;
-        bool login_worked; /* for us, since the partition is ours: no status knows better */
+        bool login_worked;  /* for us, since the partition is ours: no status knows better */
         uint64_t successes; /* PATCHes that were applied */
         bool status_due;
         int64_t sweep_ms; /* when the ledger's next page is looked at (sweep.c) */

@@ -6,6 +6,8 @@
  */
 #include "writer/inside.h"
 
+enum { AHEAD_SHARE = 4 }; /* one slot more for each four transfers */
+
 static void turn_probe(struct writer_core *core, struct site *site)
 {
         struct ticket *ticket = core_ticket(core, TICKET_PROBE);
@@ -55,6 +57,25 @@ static bool turn_budget_allows(struct writer_core *core, struct site *site, stru
         return false;
 }
 
+static unsigned turn_transfers(const struct writer_core *core)
+{
+        return (unsigned)core->config->writer.max_transfers;
+}
+
+static bool turn_is_full(const struct writer_core *core)
+{
+        return core->in_flight >= turn_transfers(core) + turn_transfers(core) / AHEAD_SHARE;
+}
+
+/* Ahead of the transfers go only those of whom none is under way: they hold no slot that another
+ * site could use, and caps and shares stay what they are. */
+static bool turn_has_slot(const struct writer_core *core, const struct site *site)
+{
+        if (core->in_flight < turn_transfers(core))
+                return bulkhead_has_slot(&site->bulkhead, core->in_flight, turn_transfers(core));
+        return !turn_is_full(core) && site->bulkhead.in_flight == 0;
+}
+
 static bool turn_send_one(struct writer_core *core, struct site *site)
 {
         turn_probe_if_due(core, site);
@@ -67,8 +88,7 @@ static bool turn_send_one(struct writer_core *core, struct site *site)
                 turn_wake(core, at_ms);
                 return false;
         }
-        if (!bulkhead_has_slot(&site->bulkhead, core->in_flight,
-                               (unsigned)core->config->writer.max_transfers))
+        if (!turn_has_slot(core, site))
                 return false;
 
         struct lane *lane = writer_site_turn(site);
@@ -83,7 +103,8 @@ static struct site *turn_site_after(struct writer_core *core, struct site *site)
         return site->hh.next ? site->hh.next : core->sites;
 }
 
-/* Round-robin over municipalities: one each, until nobody can send. */
+/* Round-robin over municipalities: one each, until nobody can send, or the slots are taken: then
+ * the next one that ends goes on from here. */
 void turn_pump(struct writer_core *core)
 {
         size_t idle = 0, count = HASH_COUNT(core->sites);
@@ -95,7 +116,7 @@ void turn_pump(struct writer_core *core)
                 return;
         if (!core->turn)
                 core->turn = core->sites;
-        while (idle < count) {
+        while (idle < count && !turn_is_full(core)) {
                 struct site *site = core->turn;
 
                 core->turn = turn_site_after(core, site);

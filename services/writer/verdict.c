@@ -9,49 +9,51 @@
 #include "base/json_raw.h"
 
 /* What was sent as null may be echoed as the series' url (CMS-API.md "Writing"). */
-static bool echo_has_url(struct slice external_data, const char *name, const char *sent)
+static bool echo_has_url(struct slice value, const char *sent)
 {
         char echoed[EVENT_URL_BYTES_MAX + 1];
-        struct slice value;
 
         if (!sent)
                 return true;
-        return json_raw_member(external_data, name, &value) == 1 &&
-               json_raw_text(value, echoed, sizeof(echoed)) && strcmp(echoed, sent) == 0;
+        return json_raw_text(value, echoed, sizeof(echoed)) && strcmp(echoed, sent) == 0;
 }
 
-static bool echo_has_links(struct slice body, const struct request *request)
+static bool echo_has_links(struct slice external_data, const struct request *request)
 {
-        struct slice external_data;
+        static const char *const names[] = { "url", "admin_url", NULL };
+        struct slice values[ARRAY_LENGTH(names)];
 
-        if (json_raw_member(body, "external_data", &external_data) != 1)
+        if (json_raw_members(external_data, names, values) < 0)
                 return !request->url && !request->admin_url;
-        return echo_has_url(external_data, "url", request->url) &&
-               echo_has_url(external_data, "admin_url", request->admin_url);
+        return echo_has_url(values[0], request->url) && echo_has_url(values[1], request->admin_url);
 }
 
-static bool echo_has_state(struct slice body, enum event_state sent)
+static bool echo_has_state(struct slice state, enum event_state sent)
 {
         char echoed[64];
-        struct slice value;
 
-        return json_raw_member(body, "state", &value) == 1 &&
-               json_raw_text(value, echoed, sizeof(echoed)) && event_state_parse(echoed) == sent;
+        return json_raw_text(state, echoed, sizeof(echoed)) && event_state_parse(echoed) == sent;
+}
+
+static bool echo_has_uuid(struct slice uuid, const struct uuid *sent)
+{
+        char echoed[UUID_TEXT_BYTES];
+        struct uuid parsed;
+
+        return json_raw_text(uuid, echoed, sizeof(echoed)) &&
+               uuid_parse(echoed, strlen(echoed), &parsed) && uuid_compare(&parsed, sent) == 0;
 }
 
 static bool is_echo(struct slice body, const struct request *request)
 {
-        char text[UUID_TEXT_BYTES];
-        struct slice value;
-        struct uuid uuid;
+        static const char *const names[] = { "uuid", "state", "external_data", NULL };
+        struct slice values[ARRAY_LENGTH(names)];
 
-        if (json_raw_member(body, "uuid", &value) != 1 ||
-            !json_raw_text(value, text, sizeof(text)) || !uuid_parse(text, strlen(text), &uuid) ||
-            uuid_compare(&uuid, &request->uuid) != 0)
+        if (json_raw_members(body, names, values) < 0 || !echo_has_uuid(values[0], &request->uuid))
                 return false;
-        if (request->present[MEMBER_STATE] && !echo_has_state(body, request->state))
+        if (request->present[MEMBER_STATE] && !echo_has_state(values[1], request->state))
                 return false;
-        return !request->present[MEMBER_URL] || echo_has_links(body, request);
+        return !request->present[MEMBER_URL] || echo_has_links(values[2], request);
 }
 
 bool verdict_is_cms_404(const struct answer *answer)

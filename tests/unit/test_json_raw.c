@@ -238,6 +238,44 @@ static void test_member(void **state)
 static const struct {
         const char *says;
         const char *object;
+        int want;
+        const char *a, *b; /* NULL: absent */
+} members_rows[] = {
+        { "both, in whatever order", "{\"b\":[2],\"x\":3,\"a\":1}", 0, "1", "[2]" },
+        { "one is absent", "{\"b\":null}", 0, NULL, "null" },
+        { "an escaped name", "{\"\\u0061\":1}", 0, "1", NULL },
+        { "one is there twice", "{\"a\":1,\"b\":2,\"b\":3}", -1, NULL, NULL },
+        { "another is there twice", "{\"a\":1,\"x\":2,\"x\":3}", 0, "1", NULL },
+        { "broken behind them", "{\"a\":1,\"b\":2,\"x\":tru}", -1, NULL, NULL },
+        { "more behind the end", "{\"a\":1} 2", -1, NULL, NULL },
+        { "an array", "[1]", -1, NULL, NULL },
+        { "nothing", "", -1, NULL, NULL },
+};
+
+static bool is_text(struct slice value, const char *want)
+{
+        return want ? slice_is(value, want) : value.data == NULL;
+}
+
+static void test_members(void **state)
+{
+        static const char *const names[] = { "a", "b", NULL };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(members_rows); i++) {
+                struct slice values[2];
+
+                check_number(json_raw_members(slice_of(members_rows[i].object), names, values),
+                             members_rows[i].want, members_rows[i].says);
+                check(is_text(values[0], members_rows[i].a) &&
+                              is_text(values[1], members_rows[i].b),
+                      members_rows[i].says);
+        }
+}
+
+static const struct {
+        const char *says;
+        const char *object;
         const char *want; /* compact and sorted; NULL: refused */
 } read_rows[] = {
         { "only what is asked for", "{\"a\":1,\"x\":[2],\"b\":\"c\"}", "{\"a\":1,\"b\":\"c\"}" },
@@ -278,6 +316,7 @@ int main(void)
                 cmocka_unit_test(test_values),
                 cmocka_unit_test(test_text),
                 cmocka_unit_test(test_member),
+                cmocka_unit_test(test_members),
                 cmocka_unit_test(test_read),
         };
 
