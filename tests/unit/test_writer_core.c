@@ -57,6 +57,7 @@ struct world {
         int64_t stored;      /* as last stored; -1: never */
 
         bool redis_is_down;
+        bool redis_is_slow;              /* answers to scripts wait */
         int64_t probe_at_ms;             /* as the status has it; 0: none */
         struct field fields[FIELDS_MAX]; /* Redis, but for "@" */
         size_t field_count;
@@ -522,8 +523,11 @@ static void give_one(struct world *world, const struct writer_input *input)
 static void settle(struct world *world)
 {
         while (world->queue_head < world->queue_tail) {
-                struct pending pending = world->queue[world->queue_head++ % QUEUE_MAX];
+                struct pending pending = world->queue[world->queue_head % QUEUE_MAX];
 
+                if (world->redis_is_slow && pending.input.type == INPUT_LEDGER)
+                        return;
+                world->queue_head++;
                 give_one(world, &pending.input);
                 free(pending.text);
         }
@@ -552,7 +556,8 @@ static void pass(struct world *world, int64_t ms)
 
 /* ---- setting up ---- */
 
-static struct config *config_of(const char *municipalities)
+/* `more`: members of the top level, each with a comma before it. */
+static struct config *config_with(const char *municipalities, const char *more)
 {
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
         struct error error = ERROR_NULL;
@@ -562,14 +567,19 @@ static struct config *config_of(const char *municipalities)
                 "{\"kafka\":{\"bootstrap.servers\":\"k:9092\"},\"redis\":{\"url\":\"redis://r:6379/"
                 "0\"},"
                 "\"contact\":\"a@b.example\",\"topics\":{\"partitions\":1},"
-                "\"defaults\":{\"write_rate\":100,\"write_burst\":100},\"municipalities\":[%s]}",
-                municipalities);
+                "\"defaults\":{\"write_rate\":100,\"write_burst\":100},\"municipalities\":[%s]%s}",
+                municipalities, more);
         _cleanup_(json_decrefp) json_t *root = json_loads(text.data, 0, NULL);
         struct config *config = config_read(root, NULL, NULL, NULL, &error);
 
         if (!config)
                 fail_msg("%s", error.text);
         return config;
+}
+
+static struct config *config_of(const char *municipalities)
+{
+        return config_with(municipalities, "");
 }
 
 #define AARHUS "{\"id\":\"aarhus\",\"base_url\":\"https://aarhus.example\"}"
@@ -1539,6 +1549,121 @@ static void test_states_go_before_links(void **state)
         world_free(world);
 }
 
+static void test_a_pause_holds_back_what_has_begun(void **state)
+{
+        struct world *world = world_new();
+        struct answer throttled = { TRANSPORT_ANSWERED, 1, 429, "30", "", SLICE_NULL };
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        world->redis_is_slow = true;
+        update_state(world, B, "SoldOut");
+        give(world, (struct writer_input){ .type = INPUT_ANSWERED,
+                                           .token = world->patches[0].token,
+                                           .answered.answer = throttled });
+        free(world->patches[0].body);
+        world->patch_count = 0;
+        world->redis_is_slow = false;
+        settle(world);
+        check_number(world->patch_total, 1,
+                     "its lease came after the site's wish to be left alone");
+        pass(world, 29 * SECOND);
+        check_number(world->patch_total, 1, "that is respected");
+        pass(world, 3 * SECOND);
+        check_number(world->patch_total, 3, "then both go");
+        apply(world);
+        apply(world);
+        expect(world, "applied applied", 3, 2, "and nothing is lost");
+        world_free(world);
+}
+
+enum { NEIGHBOURS = 6, TRANSFERS = 4 };
+
+/* As many municipalities with an update each, and fewer transfers. */
+static struct world *world_with_neighbours(void)
+{
+        _cleanup_(buffer_deinit) struct buffer municipalities = BUFFER_NULL;
+        struct world *world = world_new();
+        struct config *old = world->config;
+        char ids[NEIGHBOURS][16];
+
+        for (int i = 0; i < NEIGHBOURS; i++) {
+                snprintf(ids[i], sizeof(ids[i]), "by%d", i);
+                buffer_append_format(&municipalities,
+                                     "%s{\"id\":\"%s\",\"base_url\":\"https://%s.example\"}",
+                                     i > 0 ? "," : "", ids[i], ids[i]);
+        }
+        world->config = config_with(municipalities.data, ",\"writer\":{\"max_transfers\":4}");
+        give(world, (struct writer_input){ .type = INPUT_CONFIG, .config = world->config });
+        config_free(old);
+        for (int i = 0; i < NEIGHBOURS; i++)
+                give(world, (struct writer_input){ .type = INPUT_CREDENTIALS,
+                                                   .credentials = { ids[i], true, false } });
+        for (int i = 0; i < NEIGHBOURS; i++) {
+                char uuid[UUID_TEXT_BYTES];
+
+                snprintf(uuid, sizeof(uuid), "c8fd4444-4bbf-4b31-96cf-4638%08x", (unsigned)i);
+                update_at(world, world->next_offset++, ids[i], uuid, "\"state\":\"SoldOut\"");
+        }
+        return world;
+}
+
+static size_t leases(const struct world *world)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < world->field_count; i++)
+                count += world->fields[i].token[0] != '\0';
+        return count;
+}
+
+static void test_one_begins_ahead_of_the_transfers(void **state)
+{
+        struct world *world = world_with_neighbours();
+
+        (void)state;
+        check_number(world->patch_count, TRANSFERS, "no more are sent than may be");
+        check_number(leases(world), TRANSFERS + 1, "one more has begun");
+        world->redis_is_slow = true;
+        apply(world);
+        check_number(world->patch_total, TRANSFERS + 1, "it needs no Redis to follow");
+        world->redis_is_slow = false;
+        while (world->patch_count > 0)
+                apply(world);
+        expect(world, "applied applied applied applied applied applied", NEIGHBOURS, NEIGHBOURS,
+               "all have their turn");
+        world_free(world);
+}
+
+static void test_a_drain_sends_no_more(void **state)
+{
+        struct world *world = world_with_neighbours();
+
+        (void)state;
+        give(world, (struct writer_input){ .type = INPUT_DRAIN });
+        check_number(leases(world), TRANSFERS, "who had begun and waited gives its lease back");
+        while (world->patch_count > 0)
+                apply(world);
+        check(world->drained, "then it ends");
+        expect(world, "applied applied applied applied", TRANSFERS, TRANSFERS,
+               "and the rest is its next owner's");
+        world_free(world);
+}
+
+static void test_a_revoke_sends_no_more(void **state)
+{
+        struct world *world = world_with_neighbours();
+
+        (void)state;
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        check_number(leases(world), TRANSFERS, "who had begun and waited gives its lease back");
+        while (world->patch_count > 0)
+                apply(world);
+        check_number(world->patch_total, TRANSFERS, "nothing follows");
+        check_number(leases(world), 0, "nobody is shut out");
+        world_free(world);
+}
+
 static void test_a_drain_ends_what_is_under_way(void **state)
 {
         struct world *world = world_new();
@@ -1836,6 +1961,10 @@ int main(void)
                 cmocka_unit_test(test_a_municipality_that_comes_later),
                 cmocka_unit_test(test_a_municipality_that_leaves),
                 cmocka_unit_test(test_states_go_before_links),
+                cmocka_unit_test(test_a_pause_holds_back_what_has_begun),
+                cmocka_unit_test(test_one_begins_ahead_of_the_transfers),
+                cmocka_unit_test(test_a_drain_sends_no_more),
+                cmocka_unit_test(test_a_revoke_sends_no_more),
                 cmocka_unit_test(test_a_drain_ends_what_is_under_way),
                 cmocka_unit_test(test_a_topic_made_anew_is_noticed),
                 cmocka_unit_test(test_storms),
