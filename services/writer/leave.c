@@ -94,8 +94,6 @@ void leave_site(struct writer_core *core, struct site *site)
 
 bool leave_is_done(const struct writer_core *core)
 {
-        if (core->held)
-                return false;
         for (const struct ticket *ticket = core->tickets; ticket; ticket = ticket->hh.next)
                 if (ticket->lane ? lane_in_flight(ticket->lane) || ticket->wanted
                                  : ticket->letter != NULL)
