@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -68,6 +67,7 @@ struct loop {
         int64_t steady_us; /* when this turn began */
         int64_t longest_turn_us;
         int64_t within_ms; /* the longest wait that anybody wants after this turn */
+        bool running;
         bool stopping;
 };
 
@@ -399,6 +399,7 @@ static void wait_turn(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+        loop->running = true;
         read_clock(loop);
         loop_again(loop); /* for what was written or started outside of any turn */
         while (!loop->stopping) {
@@ -410,6 +411,12 @@ void loop_run(struct loop *loop)
                 dispatch_hooks(loop, LOOP_WRITES);
         }
         loop->stopping = false;
+        loop->running = false;
+}
+
+bool loop_runs(const struct loop *loop)
+{
+        return loop->running;
 }
 
 void loop_stop(struct loop *loop)

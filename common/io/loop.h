@@ -11,6 +11,7 @@
 #ifndef IO_LOOP_H
 #define IO_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -67,6 +68,7 @@ int loop_signal(struct loop *loop, int signal, loop_fn *fn, void *context, struc
 
 /* Runs until loop_stop. */
 void loop_run(struct loop *loop);
+bool loop_runs(const struct loop *loop); /* from within it */
 void loop_stop(struct loop *loop);
 
 /* How long this turn has worked so far: what can be cut into pieces begins no other one when this
