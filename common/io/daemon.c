@@ -6,7 +6,6 @@
  */
 #include "io/daemon.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "io/daemon_check.h"
 #include "io/daemon_input.h"
 #include "io/daemon_options.h"
+#include "io/heap.h"
 #include "io/watch.h"
 
 enum { EXIT_DRAINED = 0, EXIT_FAILED = 1, EXIT_CONFIG = 2 };
@@ -24,7 +24,6 @@ enum {
         WATCHES_MAX = 3,
         KAFKA_TIMEOUT_MS = 30000,
         RELOAD_AFTER_MS = 200,
-        LARGE_BYTES = 128 * 1024,
         DRAIN_MAX_MS = 65000, /* below Kubernetes' grace of 80 s, above a PATCH's 60 s */
 };
 
@@ -39,6 +38,7 @@ struct running {
         struct watch *watches[WATCHES_MAX];
         struct loop_timer reload_soon;
         struct loop_timer drain_deadline;
+        struct heap heap;
         void *state; /* the service's; NULL until it has started */
         bool draining;
         bool failed;
@@ -327,6 +327,7 @@ static int set_up(struct running *running, struct error *error)
         daemon->loop = loop_new(error);
         if (!daemon->loop || set_up_cluster(running, error) < 0)
                 return -1;
+        heap_begin(&running->heap, daemon->loop);
         daemon->logger = logger_new(
                 daemon->loop, config->log_format == LOG_JSON ? running->client_id : program->name,
                 (enum log_format)config->log_format, (enum log_level)config->log_level);
@@ -378,6 +379,7 @@ static void tear_down(struct running *running)
                 watch_free(running->watches[i]);
         admin_free(running->admin);
         tracer_free(daemon->tracer);
+        heap_end(&running->heap);
         if (daemon->loop) {
                 loop_timer_stop(daemon->loop, &running->reload_soon);
                 loop_timer_stop(daemon->loop, &running->drain_deadline);
@@ -425,20 +427,11 @@ static int load_and_run(const struct daemon_program *program, const char *config
         return code;
 }
 
-/* librdkafka's threads would each take an arena of their own. And what is large, a list or a record, is
- * to go back to the system when it is freed: glibc would raise its limit for that with every such
- * buffer, and keep them, scattered, for good. */
-static void tame_malloc(void)
-{
-        mallopt(M_ARENA_MAX, 2);
-        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
-}
-
 int daemon_main(const struct daemon_program *program, int argc, char **argv)
 {
         struct daemon_options options;
 
-        tame_malloc();
+        heap_tame();
         signal(SIGPIPE, SIG_IGN);
         daemon_options_read(&options, program, argc, argv);
         switch (options.task) {

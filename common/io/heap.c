@@ -1,0 +1,56 @@
+/* common/io/heap.c
+ *
+ * See the header.
+ */
+#include "io/heap.h"
+
+#include <malloc.h>
+#include <time.h>
+
+enum {
+        LARGE_BYTES = 128 * 1024,
+        LOOK_EVERY_MS = 10 * 1000,
+        BUSY_CPU_US = 200 * 1000, /* of those ten seconds */
+};
+
+/* librdkafka's threads would each take an arena of their own. And what is large, a list or a
+ * record, is to go back to the system when it is freed: glibc would raise its limit for that with
+ * every such buffer, and keep them, scattered, for good. */
+void heap_tame(void)
+{
+        mallopt(M_ARENA_MAX, 2);
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+}
+
+static int64_t process_cpu_us(void)
+{
+        struct timespec time;
+
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+        return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static void look(void *context)
+{
+        struct heap *heap = context;
+        int64_t cpu_us = process_cpu_us();
+        bool is_busy = cpu_us - heap->cpu_us > BUSY_CPU_US;
+
+        if (heap->was_busy && !is_busy)
+                malloc_trim(0);
+        heap->was_busy = is_busy;
+        heap->cpu_us = cpu_us;
+        loop_timer_set(heap->loop, &heap->look, loop_now_ms(heap->loop) + LOOK_EVERY_MS);
+}
+
+void heap_begin(struct heap *heap, struct loop *loop)
+{
+        *heap = (struct heap){ .loop = loop, .look = { .fn = look, .context = heap } };
+        loop_timer_set(loop, &heap->look, loop_now_ms(loop) + LOOK_EVERY_MS);
+}
+
+void heap_end(struct heap *heap)
+{
+        if (heap->loop)
+                loop_timer_stop(heap->loop, &heap->look);
+}
