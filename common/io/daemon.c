@@ -115,7 +115,7 @@ static void on_change(void *context)
 {
         struct running *running = context;
 
-        if (running->reload_soon.index == 0)
+        if (!loop_timer_is_set(&running->reload_soon))
                 loop_timer_set(running->daemon.loop, &running->reload_soon,
                                loop_now_ms(running->daemon.loop) + RELOAD_AFTER_MS);
 }

@@ -157,7 +157,7 @@ static struct repeat *find_repeat(struct logger *logger, const char *message,
         repeat = memory_new(sizeof(*repeat));
         repeat->key = memory_copy_text(logger->key.data);
         HASH_ADD_KEYPTR(hh, logger->repeats, repeat->key, strlen(repeat->key), repeat);
-        if (logger->sum_up.index == 0)
+        if (!loop_timer_is_set(&logger->sum_up))
                 loop_timer_set(logger->loop, &logger->sum_up,
                                loop_now_ms(logger->loop) + SUM_UP_EVERY_MS);
         return NULL;

@@ -56,9 +56,7 @@ struct loop {
         size_t ready_count;
         short ready_events; /* of the watch that is being called */
 
-        struct loop_timer **heap; /* the earliest first */
-        size_t timer_count;
-        size_t timer_capacity;
+        struct agenda timers;
 
         struct turn_hook *hooks[LOOP_PHASES];
         struct signal_event *signals;
@@ -134,8 +132,8 @@ void loop_free(struct loop *loop)
         for (enum loop_phase phase = 0; phase < LOOP_PHASES; phase++)
                 hooks_free(&loop->hooks[phase]);
         assert(loop->watch_count == 0);
-        assert(loop->timer_count == 0);
-        free(loop->heap);
+        assert(loop->timers.count == 0);
+        agenda_deinit(&loop->timers);
         close(loop->epoll);
         free(loop);
 }
@@ -225,97 +223,40 @@ static void dispatch_ready(struct loop *loop)
         loop->ready_count = 0;
 }
 
-/* Timers: a binary heap; a timer knows its place + 1. */
-
-static void heap_put(struct loop *loop, size_t place, struct loop_timer *timer)
-{
-        loop->heap[place] = timer;
-        timer->index = place + 1;
-}
-
-static void heap_up(struct loop *loop, size_t place)
-{
-        struct loop_timer *timer = loop->heap[place];
-
-        while (place > 0) {
-                size_t parent = (place - 1) / 2;
-
-                if (loop->heap[parent]->at_ms <= timer->at_ms)
-                        break;
-                heap_put(loop, place, loop->heap[parent]);
-                place = parent;
-        }
-        heap_put(loop, place, timer);
-}
-
-static void heap_down(struct loop *loop, size_t place)
-{
-        struct loop_timer *timer = loop->heap[place];
-
-        for (;;) {
-                size_t child = 2 * place + 1;
-
-                if (child >= loop->timer_count)
-                        break;
-                if (child + 1 < loop->timer_count &&
-                    loop->heap[child + 1]->at_ms < loop->heap[child]->at_ms)
-                        child++;
-                if (timer->at_ms <= loop->heap[child]->at_ms)
-                        break;
-                heap_put(loop, place, loop->heap[child]);
-                place = child;
-        }
-        heap_put(loop, place, timer);
-}
+/* Timers */
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at_ms)
 {
-        loop_timer_stop(loop, timer);
-        if (loop->timer_count == loop->timer_capacity) {
-                loop->timer_capacity = loop->timer_capacity > 0 ? 2 * loop->timer_capacity : 16;
-                loop->heap = memory_resize(loop->heap, loop->timer_capacity, sizeof(*loop->heap));
-        }
-        timer->at_ms = at_ms;
-        loop->heap[loop->timer_count++] = timer;
-        heap_up(loop, loop->timer_count - 1);
+        agenda_set(&loop->timers, &timer->due, at_ms);
 }
 
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 {
-        if (timer->index == 0)
-                return;
+        agenda_drop(&loop->timers, &timer->due);
+}
 
-        size_t place = timer->index - 1;
-        struct loop_timer *last = loop->heap[--loop->timer_count];
-
-        assert(loop->heap[place] == timer);
-        timer->index = 0;
-        if (last == timer)
-                return;
-        heap_put(loop, place, last);
-        heap_up(loop, place);
-        heap_down(loop, last->index - 1);
+bool loop_timer_is_set(const struct loop_timer *timer)
+{
+        return timer->due.place != 0;
 }
 
 void loop_timer_follow(struct loop *loop, struct loop_timer *timer, int64_t at_ms)
 {
         if (at_ms == INT64_MAX)
                 loop_timer_stop(loop, timer);
-        else if (timer->index == 0 || timer->at_ms != at_ms)
+        else if (!loop_timer_is_set(timer) || timer->due.at_ms != at_ms)
                 loop_timer_set(loop, timer, at_ms);
 }
 
 /* One that sets itself anew for now waits for the next turn: it must not hold this one. */
 static void dispatch_timers(struct loop *loop)
 {
-        int64_t now_ms = loop_now_ms(loop);
+        struct due *due;
 
-        for (size_t most = loop->timer_count; most > 0 && loop->timer_count > 0; most--) {
-                struct loop_timer *timer = loop->heap[0];
+        for (size_t most = loop->timers.count;
+             most > 0 && (due = agenda_take(&loop->timers, loop_now_ms(loop))) != NULL; most--) {
+                struct loop_timer *timer = (struct loop_timer *)due;
 
-                if (timer->at_ms > now_ms)
-                        break;
-                loop_timer_stop(loop, timer);
                 timer->fn(timer->context);
         }
 }
@@ -373,10 +314,9 @@ int64_t loop_turn_us(const struct loop *loop)
 /* `used_us`: how long the turn that ends has taken; its clock is that much behind. */
 static int wait_ms(const struct loop *loop, int64_t used_us)
 {
-        if (loop->timer_count == 0)
-                return (int)loop->within_ms;
-
-        int64_t left_ms = loop->heap[0]->at_ms - (loop->now_us + used_us) / 1000;
+        int64_t next_ms = agenda_next_ms(&loop->timers);
+        int64_t left_ms =
+                next_ms == INT64_MAX ? WAIT_MAX_MS : next_ms - (loop->now_us + used_us) / 1000;
 
         if (left_ms < 0)
                 return 0;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/agenda.h"
 #include "base/error.h"
 
 struct loop;
@@ -23,10 +24,9 @@ typedef void loop_fn(void *context);
 
 /* Owned by whoever embeds it; zeroed before first use. Must be stopped before its memory goes. */
 struct loop_timer {
+        struct due due; /* first; the loop's */
         loop_fn *fn;
         void *context;
-        int64_t at_ms;
-        size_t index; /* place in the heap + 1; 0: not set */
 };
 
 struct loop *loop_new(struct error *error);
@@ -43,6 +43,7 @@ short loop_ready_events(const struct loop *loop); /* within a watch's call: whic
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at_ms);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
+bool loop_timer_is_set(const struct loop_timer *timer);
 /* Sets it where it is not set so already; INT64_MAX stops it. For a core's next moment. */
 void loop_timer_follow(struct loop *loop, struct loop_timer *timer, int64_t at_ms);
 

@@ -184,7 +184,7 @@ void tracer_record(struct tracer *tracer, const struct span *span)
                 return; /* the next one is made when it ends */
         if (tracer->count == BATCH_SPANS)
                 set_timer(tracer, 0);
-        else if (tracer->timer.index == 0)
+        else if (!loop_timer_is_set(&tracer->timer))
                 set_timer(tracer, BATCH_MS);
 }
 

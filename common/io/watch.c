@@ -81,7 +81,7 @@ static void tell(void *context)
 
 static void gather(struct watch *watch)
 {
-        if (watch->gathered.index == 0)
+        if (!loop_timer_is_set(&watch->gathered))
                 loop_timer_set(watch->loop, &watch->gathered, loop_now_ms(watch->loop) + GATHER_MS);
 }
 
