@@ -6,7 +6,7 @@
 #define OPERATOR_KAFKA_VIEW_H
 
 #include "io/kafka.h"
-#include "operator/record.h"
+#include "model/record.h"
 
 static inline struct record kafka_view(const struct kafka_record *record)
 {

@@ -13,8 +13,8 @@
 
 #include "base/map.h"
 #include "base/uuid.h"
+#include "model/record.h"
 #include "operator/outgoing.h"
-#include "operator/record.h"
 
 enum letter_fate { LETTER_WAITS, LETTER_REPLAYED, LETTER_DISCARDED };
 enum { LETTER_NAME_BYTES = 32 };

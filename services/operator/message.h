@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
-#include "operator/record.h"
+#include "model/record.h"
 
 /* Checks a value of `topic`. -1 and a sentence that names the member. Dead letters and marks are as
  * their originals were: never wrong. */

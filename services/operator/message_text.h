@@ -6,7 +6,7 @@
 #define OPERATOR_MESSAGE_TEXT_H
 
 #include "base/buffer.h"
-#include "operator/record.h"
+#include "model/record.h"
 
 /* One line, without its line break: "update [title] \"Børnerim\" version 1099511631899". Foreign
  * texts are made plain. */

@@ -20,8 +20,8 @@
 #ifndef OPERATOR_RETIREMENT_H
 #define OPERATOR_RETIREMENT_H
 
+#include "model/record.h"
 #include "operator/outgoing.h"
-#include "operator/record.h"
 #include "reconciler/rebuild.h"
 
 struct retirement_key;

@@ -6,8 +6,8 @@
 #ifndef OPERATOR_SCAN_H
 #define OPERATOR_SCAN_H
 
+#include "model/record.h"
 #include "operator/desk.h"
-#include "operator/record.h"
 
 /* One topic, or one partition of it. */
 struct scan_range {

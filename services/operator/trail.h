@@ -15,8 +15,8 @@
 #define OPERATOR_TRAIL_H
 
 #include "model/event.h"
+#include "model/record.h"
 #include "model/snapshot.h"
-#include "operator/record.h"
 
 enum { TRAIL_ENTRIES_MAX = 400, TRAIL_TEXT_BYTES = 320, TRAIL_TRACE_BYTES = 33 };
 

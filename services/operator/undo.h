@@ -14,9 +14,9 @@
 #define OPERATOR_UNDO_H
 
 #include "base/map.h"
+#include "model/record.h"
 #include "model/update.h"
 #include "operator/outgoing.h"
-#include "operator/record.h"
 
 struct undo_event;
 

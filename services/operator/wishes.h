@@ -10,7 +10,7 @@
 #define OPERATOR_WISHES_H
 
 #include "base/map.h"
-#include "operator/record.h"
+#include "model/record.h"
 #include "operator/replay.h"
 
 struct wishes_entry {

@@ -10,12 +10,12 @@
 #include <utlist.h>
 
 static struct letter *letter_new(struct writer_core *core, const struct intake *intake,
-                                 const struct writer_record *record)
+                                 const struct record *record)
 {
         struct letter *letter = memory_new(sizeof(*letter));
 
         letter->due.kind = DUE_LETTER;
-        letter->original = original_new(record);
+        letter->original = record_copy_new(record);
         letter->reason = intake->reason;
         letter->version = intake->version;
         letter->since_ms = core->now_ms;
@@ -38,16 +38,16 @@ static void anteroom_tell(struct writer_core *core, struct letter *letter)
 }
 
 void anteroom_refuse(struct writer_core *core, const struct intake *intake,
-                     const struct writer_record *record)
+                     const struct record *record)
 {
         anteroom_tell(core, letter_new(core, intake, record));
 }
 
 void anteroom_wait(struct writer_core *core, const struct intake *intake,
-                   const struct writer_record *record)
+                   const struct record *record)
 {
         struct letter *letter = letter_new(core, intake, record);
-        size_t bytes = original_bytes(letter->original);
+        size_t bytes = record_copy_bytes(letter->original);
 
         if (core->anteroom_count >= ANTEROOM_MAX ||
             core->anteroom_bytes + bytes > ANTEROOM_BYTES_MAX) {
@@ -67,7 +67,7 @@ static void anteroom_leave(struct writer_core *core, struct letter *letter)
         agenda_drop(&core->agenda, &letter->due);
         DL_DELETE(core->anteroom, letter);
         core->anteroom_count--;
-        core->anteroom_bytes -= original_bytes(letter->original);
+        core->anteroom_bytes -= record_copy_bytes(letter->original);
 }
 
 void anteroom_due(struct writer_core *core, struct letter *letter)
@@ -95,10 +95,10 @@ void anteroom_open(struct writer_core *core)
 
         DL_FOREACH_SAFE(core->anteroom, letter, other) {
                 struct headers headers;
-                struct writer_record record;
+                struct record record;
                 struct intake intake;
 
-                original_record(letter->original, &record, &headers);
+                record_copy_view(letter->original, &record, &headers);
                 if (intake_read(&intake, &record, core->topics->epoch, core->config) ==
                     INTAKE_ACCEPT) {
                         anteroom_leave(core, letter);

@@ -229,7 +229,7 @@ static void catchup_fold(struct writer_core *core, struct partition *partition,
         catchup_merge(core, ticket, SLICE_NULL, &ticket->fold->entry);
 }
 
-void catchup_result(struct writer_core *core, const struct writer_record *record)
+void catchup_result(struct writer_core *core, const struct record *record)
 {
         struct partition *partition = core_partition(core, record->partition);
         struct result result;

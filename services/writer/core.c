@@ -84,11 +84,11 @@ struct writer_report *core_report(struct writer_core *core, enum writer_report_t
         return report;
 }
 
-void core_done(struct writer_core *core, const struct original *original)
+void core_done(struct writer_core *core, const struct record_copy *original)
 {
-        struct partition *partition = &core->partitions[original_partition(original)];
+        struct partition *partition = &core->partitions[record_copy_partition(original)];
         int64_t before = watermark_next(&partition->updates);
-        int64_t next = watermark_done(&partition->updates, original_offset(original));
+        int64_t next = watermark_done(&partition->updates, record_copy_offset(original));
 
         if (!partition->assigned || next == before)
                 return;
@@ -104,7 +104,7 @@ void core_done(struct writer_core *core, const struct original *original)
 /* One that is dead already, at the door or because its site has no room, gets a lane all the same:
  * its result carries the event's standing wish, which is in the ledger. It goes at once. */
 void core_accept(struct writer_core *core, const struct intake *intake,
-                 const struct writer_record *record)
+                 const struct record *record)
 {
         struct site *site = core_site(core, intake->update.municipality);
         struct intake full = *intake;
@@ -121,7 +121,7 @@ void core_accept(struct writer_core *core, const struct intake *intake,
         course_add(core, site, &full, record);
 }
 
-static void core_update(struct writer_core *core, const struct writer_record *record)
+static void core_update(struct writer_core *core, const struct record *record)
 {
         struct partition *partition = core_partition(core, record->partition);
         struct intake intake;

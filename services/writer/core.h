@@ -20,7 +20,7 @@
 
 #include "model/config.h"
 #include "writer/actions.h"
-#include "writer/original.h"
+#include "model/record.h"
 
 enum writer_input_type {
         INPUT_TICK,        /* time has passed: writer_core_next_ms was reached */
@@ -86,7 +86,7 @@ struct writer_input {
                         size_t count;
                         uint64_t generation;
                 } assigned;
-                struct writer_record record;
+                struct record record;
                 struct {
                         int32_t partition;
                         int64_t offset;

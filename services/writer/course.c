@@ -195,7 +195,7 @@ static bool course_may_hurry(const struct lane *lane, unsigned counted_before)
 }
 
 void course_add(struct writer_core *core, struct site *site, const struct intake *intake,
-                const struct writer_record *record)
+                const struct record *record)
 {
         struct lane *lane = writer_site_lane(site, &intake->update.uuid);
         struct wanted *wanted = wanted_new(intake, record);
@@ -210,7 +210,7 @@ void course_add(struct writer_core *core, struct site *site, const struct intake
         unsigned counted = lane->counted;
 
         site->waiting++;
-        site->bytes += original_bytes(wanted->original);
+        site->bytes += record_copy_bytes(wanted->original);
         site->status_due = true;
         lane_add(lane, wanted);
         if (lane->counted < counted)

@@ -44,7 +44,7 @@ static void ending_settle(struct writer_core *core, struct lane *lane, struct wa
         LL_DELETE(lane->ending, wanted);
         if (!lane->orphan) {
                 lane->site->waiting--;
-                lane->site->bytes -= original_bytes(wanted->original);
+                lane->site->bytes -= record_copy_bytes(wanted->original);
                 lane->site->status_due = true;
                 core_done(core, wanted->original);
         }

@@ -56,7 +56,7 @@ struct letter {
         struct due due;
         struct letter *prev, *next;
         enum letter_state state;
-        struct original *original; /* owned */
+        struct record_copy *original; /* owned */
         char municipality[MUNICIPALITY_ID_BYTES];
         char uuid[UUID_TEXT_BYTES];
         const char *reason;
@@ -167,9 +167,9 @@ struct writer_report *core_report(struct writer_core *core, enum writer_report_t
                                   const char *municipality, const struct uuid *uuid);
 bool core_site_is_ours(const struct writer_core *core, const struct site *site);
 /* The offset of an update is done. */
-void core_done(struct writer_core *core, const struct original *original);
+void core_done(struct writer_core *core, const struct record_copy *original);
 void core_accept(struct writer_core *core, const struct intake *intake,
-                 const struct writer_record *record);
+                 const struct record *record);
 
 /* roster.c */
 void roster_configure(struct writer_core *core, const struct config *config);
@@ -180,7 +180,7 @@ void turn_pump(struct writer_core *core);
 
 /* course.c */
 void course_add(struct writer_core *core, struct site *site, const struct intake *intake,
-                const struct writer_record *record);
+                const struct record *record);
 void course_seal(struct writer_core *core, struct site *site, const struct input_seal *seal);
 void course_due(struct writer_core *core, struct lane *lane);
 void course_next(struct writer_core *core, struct lane *lane); /* whatever is due now */
@@ -274,9 +274,9 @@ void sweep_buried(struct writer_core *core, struct ticket *ticket); /* the null 
 
 /* anteroom.c */
 void anteroom_refuse(struct writer_core *core, const struct intake *intake,
-                     const struct writer_record *record);
+                     const struct record *record);
 void anteroom_wait(struct writer_core *core, const struct intake *intake,
-                   const struct writer_record *record);
+                   const struct record *record);
 void anteroom_due(struct writer_core *core, struct letter *letter);
 void anteroom_told(struct writer_core *core, struct letter *letter);
 void anteroom_open(struct writer_core *core); /* a new configuration: look again */
@@ -290,7 +290,7 @@ bool catchup_ready(struct writer_core *core,
 void catchup_due(struct writer_core *core, struct partition *partition);
 void catchup_position(struct writer_core *core, struct ticket *ticket,
                       const struct writer_input *input);
-void catchup_result(struct writer_core *core, const struct writer_record *record);
+void catchup_result(struct writer_core *core, const struct record *record);
 void catchup_end(struct writer_core *core, int32_t partition, int64_t offset);
 void catchup_out_of_range(struct writer_core *core, int32_t partition, int64_t low, int64_t high);
 void catchup_folded(struct writer_core *core, struct ticket *ticket,

@@ -9,7 +9,7 @@
 
 #include "model/config.h"
 #include "model/origin.h"
-#include "writer/original.h"
+#include "model/record.h"
 
 enum intake_next {
         INTAKE_ACCEPT,
@@ -33,7 +33,7 @@ struct intake {
 };
 
 /* intake_deinit is due in every case. */
-enum intake_next intake_read(struct intake *intake, const struct writer_record *record,
+enum intake_next intake_read(struct intake *intake, const struct record *record,
                              uint32_t epoch, const struct config *config);
 void intake_deinit(struct intake *intake);
 

@@ -59,11 +59,11 @@ void lane_free(struct lane *lane)
         free(lane);
 }
 
-struct wanted *wanted_new(const struct intake *intake, const struct writer_record *record)
+struct wanted *wanted_new(const struct intake *intake, const struct record *record)
 {
         struct wanted *wanted = memory_new(sizeof(*wanted));
 
-        wanted->original = original_new(record);
+        wanted->original = record_copy_new(record);
         wanted->version = intake->version;
         memcpy(wanted->versions, intake->versions, sizeof(wanted->versions));
         wanted->serial = intake->serial;
@@ -138,7 +138,7 @@ static bool lane_has_told(const struct lane *lane, const struct wanted *wanted)
         if (wanted->has_origin)
                 return wanted->carried && !wanted->again &&
                        told_lists(&lane->told, wanted->version);
-        return original_partition(wanted->original) == lane->told.partition &&
+        return record_copy_partition(wanted->original) == lane->told.partition &&
                told_has(&lane->told, wanted->version);
 }
 
@@ -187,7 +187,7 @@ static void lane_take(struct lane *lane, struct wanted *wanted, const struct kno
         wanted->ended = 0;
         if (wanted->refused)
                 return;
-        if (update_read(&update, original_value(wanted->original), NULL) == UPDATE_OK) {
+        if (update_read(&update, record_copy_value(wanted->original), NULL) == UPDATE_OK) {
                 lane_take_standing(lane, wanted, &update, known, looked);
                 if (wish_take(&lane->wish, &update, wanted->versions))
                         lane->counted = 0;
@@ -199,7 +199,7 @@ static void lane_take(struct lane *lane, struct wanted *wanted, const struct kno
  * update by it, only the knowledge of which ones are done. */
 static void lane_note_order(struct lane *lane, const struct wanted *wanted)
 {
-        int32_t partition = original_partition(wanted->original);
+        int32_t partition = record_copy_partition(wanted->original);
 
         if (wanted->has_origin)
                 return;

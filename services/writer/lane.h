@@ -36,7 +36,7 @@ enum wanted_end {
 
 struct wanted {
         struct wanted *next;
-        struct original *original; /* owned */
+        struct record_copy *original; /* owned */
         uint64_t version;
         uint64_t versions[MEMBER_COUNT]; /* VERSION_NONE for what it does not carry */
         bool has_origin;                 /* it may come behind newer ones */
@@ -135,7 +135,7 @@ struct lane {
 struct lane *lane_new(struct site *site, const struct uuid *uuid);
 void lane_free(struct lane *lane);
 
-struct wanted *wanted_new(const struct intake *intake, const struct writer_record *record);
+struct wanted *wanted_new(const struct intake *intake, const struct record *record);
 void wanted_free(struct wanted *wanted);
 
 /* Adds an update behind the others. Into the wish it goes at once if the lane is loaded, else with

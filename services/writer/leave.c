@@ -64,12 +64,12 @@ static void leave_to_anteroom(struct writer_core *core, struct site *site,
                               const struct wanted *wanted)
 {
         struct headers headers;
-        struct writer_record record;
+        struct record record;
         struct intake intake;
 
-        original_record(wanted->original, &record, &headers);
+        record_copy_view(wanted->original, &record, &headers);
         site->waiting--;
-        site->bytes -= original_bytes(wanted->original);
+        site->bytes -= record_copy_bytes(wanted->original);
         intake_read(&intake, &record, core->topics->epoch, core->config);
         anteroom_wait(core, &intake, &record);
         intake_deinit(&intake);

@@ -92,9 +92,9 @@ static void on_revoked(void *context)
         shell_collect(shell);
 }
 
-static struct writer_record record_of(const struct kafka_record *record)
+static struct record record_of(const struct kafka_record *record)
 {
-        return (struct writer_record){ .partition = record->partition,
+        return (struct record){ .partition = record->partition,
                                        .offset = record->offset,
                                        .timestamp_ms = record->timestamp_ms,
                                        .key = record->key,

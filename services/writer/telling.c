@@ -111,7 +111,7 @@ static void produce_result(struct writer_core *core, struct ticket *ticket)
 
         memcpy(result.municipality, lane->site->id, sizeof(result.municipality));
         if (ticket->wanted) {
-                update_read(&update, original_value(ticket->wanted->original), NULL);
+                update_read(&update, record_copy_value(ticket->wanted->original), NULL);
                 if (ticket->wanted->refused) /* what could be read of it is not what it says */
                         memset(update.present, 0, sizeof(update.present));
                 result_of_wanted(&result, lane, ticket->wanted, &update);
@@ -135,15 +135,15 @@ static void produce_result(struct writer_core *core, struct ticket *ticket)
 /* ---- dead letters ---- */
 
 static void produce_dead_letter(struct writer_core *core, struct ticket *ticket,
-                                const struct original *original, const struct dead_letter *letter,
+                                const struct record_copy *original, const struct dead_letter *letter,
                                 int32_t partition)
 {
         struct action_produce *produce =
                 telling_produce(core, ticket, TOPIC_DEAD_LETTERS, partition);
         struct headers headers;
-        struct writer_record record;
+        struct record record;
 
-        original_record(original, &record, &headers);
+        record_copy_view(original, &record, &headers);
         produce->has_key = record.key.data != NULL;
         buffer_append(&produce->key, record.key.data, record.key.length);
         produce->value = record.value;
@@ -172,8 +172,8 @@ static void produce_dead_wanted(struct writer_core *core, struct ticket *ticket)
                                     .reason = wanted->reason,
                                     .detail = dead_detail(wanted, attempt),
                                     .topic = core->topics->names[TOPIC_UPDATES],
-                                    .partition = original_partition(wanted->original),
-                                    .offset = original_offset(wanted->original),
+                                    .partition = record_copy_partition(wanted->original),
+                                    .offset = record_copy_offset(wanted->original),
                                     .municipality = lane->site->id,
                                     .uuid = uuid,
                                     .version = wanted->version,
@@ -193,15 +193,15 @@ static void produce_letter(struct writer_core *core, struct ticket *ticket)
         const struct letter *letter = ticket->letter;
         int32_t partition = letter->municipality[0]
                                     ? topics_partition(core->topics, letter->municipality)
-                                    : original_partition(letter->original);
+                                    : record_copy_partition(letter->original);
 
         produce_dead_letter(core, ticket, letter->original,
                             &(struct dead_letter){
                                     .reason = letter->reason,
                                     .detail = letter->detail,
                                     .topic = core->topics->names[TOPIC_UPDATES],
-                                    .partition = original_partition(letter->original),
-                                    .offset = original_offset(letter->original),
+                                    .partition = record_copy_partition(letter->original),
+                                    .offset = record_copy_offset(letter->original),
                                     .municipality = letter->municipality,
                                     .uuid = letter->uuid,
                                     .version = letter->version,
@@ -219,8 +219,8 @@ static void carry_origin(const struct writer_core *core, const struct wanted *wa
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
         struct origin origin = {
                 .epoch = core->topics->epoch,
-                .partition = original_partition(wanted->original),
-                .offset = original_offset(wanted->original),
+                .partition = record_copy_partition(wanted->original),
+                .offset = record_copy_offset(wanted->original),
                 .first_record_ms = wanted->since_ms >= 0 ? wanted->since_ms : wanted->logged_ms,
                 .cause = ORIGIN_CARRIED,
         };
@@ -235,11 +235,11 @@ static void produce_carried(struct writer_core *core, struct ticket *ticket)
 {
         const struct wanted *wanted = ticket->wanted;
         struct action_produce *produce =
-                telling_produce(core, ticket, TOPIC_UPDATES, original_partition(wanted->original));
+                telling_produce(core, ticket, TOPIC_UPDATES, record_copy_partition(wanted->original));
         struct headers headers;
-        struct writer_record record;
+        struct record record;
 
-        original_record(wanted->original, &record, &headers);
+        record_copy_view(wanted->original, &record, &headers);
         produce->has_key = record.key.data != NULL;
         buffer_append(&produce->key, record.key.data, record.key.length);
         produce->value = record.value;

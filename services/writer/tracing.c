@@ -9,15 +9,15 @@
 #include <string.h>
 
 #include "writer/lane.h"
-#include "writer/original.h"
+#include "model/record.h"
 
 /* Where it came from; none if it does not say. */
 static void trace_of(const struct wanted *wanted, struct trace *sent)
 {
         struct headers headers;
-        struct writer_record record;
+        struct record record;
 
-        original_record(wanted->original, &record, &headers);
+        record_copy_view(wanted->original, &record, &headers);
         trace_read(sent, headers_get(&headers, "traceparent"));
 }
 

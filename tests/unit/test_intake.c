@@ -70,9 +70,10 @@ static void test_at_the_door(void **state)
         (void)state;
         for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
                 struct headers headers;
-                struct writer_record record = {
-                        0, OFFSET, 1772355600000, SLICE_NULL, slice_of(rows[i].value), &headers
-                };
+                struct record record = { .offset = OFFSET,
+                                         .timestamp_ms = 1772355600000,
+                                         .value = slice_of(rows[i].value),
+                                         .headers = &headers };
                 struct intake intake;
 
                 headers_clear(&headers);
@@ -106,14 +107,10 @@ static void test_an_origin_says_when_it_began(void **state)
         (void)state;
         for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
                 struct headers headers;
-                struct writer_record record = {
-                        0,
-                        OFFSET,
-                        1772355600999,
-                        SLICE_NULL,
-                        slice_of(OF("aarhus", ",\"state\":\"Active\"")),
-                        &headers,
-                };
+                struct record record = { .offset = OFFSET,
+                                         .timestamp_ms = 1772355600999,
+                                         .value = slice_of(OF("aarhus", ",\"state\":\"Active\"")),
+                                         .headers = &headers };
                 struct intake intake;
 
                 headers_clear(&headers);

@@ -39,7 +39,7 @@ static void add(struct lane *lane, char sign, int64_t offset)
         _cleanup_(buffer_deinit) struct buffer value = BUFFER_NULL;
         struct headers headers;
         struct intake intake = { .version = version_make(1, offset), .since_ms = NOW };
-        struct writer_record record = { .offset = offset, .headers = &headers };
+        struct record record = { .offset = offset, .headers = &headers };
         size_t kind = 0;
 
         while (kinds[kind].sign != sign)

@@ -21,7 +21,7 @@ static struct lane *lane_of(struct site *site, unsigned number, char kind)
         char value[256], text[UUID_TEXT_BYTES];
         struct intake intake = { .version = version_make(1, number), .since_ms = NOW - number };
         struct headers headers;
-        struct writer_record record = { .offset = number, .headers = &headers };
+        struct record record = { .offset = number, .headers = &headers };
         struct ledger_entry none = { .touched_ms = 0 };
         struct lane *lane;
 

@@ -33,7 +33,7 @@ static struct wanted *add(struct world *world, int64_t offset, const char *trace
 {
         struct headers headers = { .count = 0 };
         struct intake intake = { .next = INTAKE_ACCEPT, .version = (uint64_t)offset };
-        struct writer_record record = { .offset = offset, .headers = &headers };
+        struct record record = { .offset = offset, .headers = &headers };
         struct wanted *wanted;
 
         if (traceparent)

@@ -1,11 +1,11 @@
-/* tests/unit/test_original.c */
+/* tests/unit/test_record.c */
 #include "unit/support.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "writer/original.h"
+#include "model/record.h"
 
 static void test_a_record_comes_back_byte_for_byte(void **state)
 {
@@ -29,17 +29,23 @@ static void test_a_record_comes_back_byte_for_byte(void **state)
         (void)state;
         for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
                 struct headers given, got;
-                struct writer_record record = { 7,           INT64_C(1) << 40, 1772355600000,
-                                                rows[i].key, rows[i].value,    &given };
+                struct record record = { .topic = TOPIC_UPDATES,
+                                         .partition = 7,
+                                         .offset = INT64_C(1) << 40,
+                                         .timestamp_ms = 1772355600000,
+                                         .key = rows[i].key,
+                                         .value = rows[i].value,
+                                         .headers = &given };
 
                 headers_clear(&given);
                 for (size_t j = 0; j < rows[i].headers; j++)
                         headers_borrow(&given, headers[j].name, headers[j].value);
 
-                _cleanup_(freep) struct original *original = original_new(&record);
+                _cleanup_(freep) struct record_copy *copy = record_copy_new(&record);
 
                 memset(&record, 0, sizeof(record));
-                original_record(original, &record, &got);
+                record_copy_view(copy, &record, &got);
+                check_number(record.topic, TOPIC_UPDATES, rows[i].says);
                 check_number(record.partition, 7, rows[i].says);
                 check_number(record.offset, INT64_C(1) << 40, rows[i].says);
                 check_number(record.timestamp_ms, 1772355600000, rows[i].says);
@@ -53,6 +59,9 @@ static void test_a_record_comes_back_byte_for_byte(void **state)
                         check(slice_equal(got.items[j].value, headers[j].value), rows[i].says);
                         check_number(!got.items[j].value.data, !headers[j].value.data,
                                      rows[i].says);
+                        check(!got.items[j].value.data ||
+                                      got.items[j].value.data[got.items[j].value.length] == '\0',
+                              rows[i].says);
                 }
         }
 }
@@ -60,19 +69,19 @@ static void test_a_record_comes_back_byte_for_byte(void **state)
 static void test_bytes_are_counted(void **state)
 {
         struct headers headers;
-        struct writer_record record = { .headers = &headers };
+        struct record record = { .headers = &headers };
 
         (void)state;
         headers_clear(&headers);
 
-        _cleanup_(freep) struct original *empty = original_new(&record);
+        _cleanup_(freep) struct record_copy *empty = record_copy_new(&record);
 
         record.key = slice_of("aarhus");
         record.value = slice_of("{}");
 
-        _cleanup_(freep) struct original *full = original_new(&record);
+        _cleanup_(freep) struct record_copy *full = record_copy_new(&record);
 
-        check_number(original_bytes(full) - original_bytes(empty), 8, "key and value");
+        check_number(record_copy_bytes(full) - record_copy_bytes(empty), 8, "key and value");
 }
 
 int main(void)
