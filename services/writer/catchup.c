@@ -167,6 +167,7 @@ static void catchup_take_login(struct writer_core *core, struct site *site, int6
         if (probe_at_ms <= core->now_ms || site->login != LOGIN_PRESENT || site->login_worked)
                 return;
         site->login = LOGIN_REJECTED;
+        turn_join(core, site);
         site->probe_at_ms = probe_at_ms < latest_ms ? probe_at_ms : latest_ms;
 }
 

@@ -103,8 +103,7 @@ void core_done(struct writer_core *core, const struct record_copy *original)
 
 /* One that is dead already, at the door or because its site has no room, gets a lane all the same:
  * its result carries the event's standing wish, which is in the ledger. It goes at once. */
-void core_accept(struct writer_core *core, const struct intake *intake,
-                 const struct record *record)
+void core_accept(struct writer_core *core, const struct intake *intake, const struct record *record)
 {
         struct site *site = core_site(core, intake->update.municipality);
         struct intake full = *intake;

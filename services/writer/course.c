@@ -108,6 +108,7 @@ static void course_queue(struct writer_core *core, struct lane *lane)
         if (lane->site->queued > lane->site->bulkhead.in_flight_max)
                 upkeep_forget(lane);
         writer_site_queue(lane->site, lane);
+        turn_join(core, lane->site);
         core->pump_ms = core->now_ms;
 }
 

@@ -128,8 +128,9 @@ struct writer_core {
         uint64_t last_mark;
 
         struct site
-                *sites;    /* by id; those that left the configuration stay while they have lanes */
-        struct site *turn; /* whose turn is next; NULL: the first's */
+                *sites; /* by id; those that left the configuration stay while they have lanes */
+        struct site *round; /* who may have something to send */
+        struct site *turn;  /* whose turn is next in it; NULL: the first's */
         struct partition *partitions;
         int32_t partition_count;
         struct lane *orphans;
@@ -175,7 +176,11 @@ void core_accept(struct writer_core *core, const struct intake *intake,
 void roster_configure(struct writer_core *core, const struct config *config);
 void roster_credentials(struct writer_core *core, const struct writer_input *input);
 
-/* turn.c: claims lanes for as long as anybody may send; says when to look again (pump_ms) */
+/* turn.c */
+/* A lane of its was queued, or its log-in was rejected. */
+void turn_join(struct writer_core *core, struct site *site);
+void turn_leave(struct writer_core *core, struct site *site); /* before it is freed */
+/* Claims lanes for as long as anybody may send; says when to look again (pump_ms). */
 void turn_pump(struct writer_core *core);
 
 /* course.c */

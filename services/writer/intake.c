@@ -23,8 +23,7 @@ static bool fault_is_inside(enum update_fault fault)
                fault != UPDATE_INVALID_UUID;
 }
 
-static void take_own_version(struct intake *intake, const struct record *record,
-                             uint32_t epoch)
+static void take_own_version(struct intake *intake, const struct record *record, uint32_t epoch)
 {
         intake->version = version_make(epoch, record->offset);
         intake->since_ms = record->timestamp_ms;
@@ -57,8 +56,8 @@ static int take_origin(struct intake *intake, struct slice header)
         return 0;
 }
 
-enum intake_next intake_read(struct intake *intake, const struct record *record,
-                             uint32_t epoch, const struct config *config)
+enum intake_next intake_read(struct intake *intake, const struct record *record, uint32_t epoch,
+                             const struct config *config)
 {
         struct slice origin = headers_get(record->headers, "dplsync-origin");
         enum update_fault fault;

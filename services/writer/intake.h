@@ -33,8 +33,8 @@ struct intake {
 };
 
 /* intake_deinit is due in every case. */
-enum intake_next intake_read(struct intake *intake, const struct record *record,
-                             uint32_t epoch, const struct config *config);
+enum intake_next intake_read(struct intake *intake, const struct record *record, uint32_t epoch,
+                             const struct config *config);
 void intake_deinit(struct intake *intake);
 
 #endif

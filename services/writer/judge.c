@@ -50,6 +50,7 @@ static void site_rejects_login(struct writer_core *core, struct site *site, long
         if (site->login == LOGIN_REJECTED)
                 return;
         site->login = LOGIN_REJECTED;
+        turn_join(core, site);
         site->login_worked = false;
         site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
 

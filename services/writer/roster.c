@@ -44,8 +44,7 @@ static void roster_drop(struct writer_core *core, struct site *site)
                         return;
         if (site->lanes)
                 return;
-        if (core->turn == site)
-                core->turn = NULL;
+        turn_leave(core, site);
         HASH_DELETE(hh, core->sites, site);
         writer_site_free(site);
 }

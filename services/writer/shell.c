@@ -95,11 +95,11 @@ static void on_revoked(void *context)
 static struct record record_of(const struct kafka_record *record)
 {
         return (struct record){ .partition = record->partition,
-                                       .offset = record->offset,
-                                       .timestamp_ms = record->timestamp_ms,
-                                       .key = record->key,
-                                       .value = record->value,
-                                       .headers = record->headers };
+                                .offset = record->offset,
+                                .timestamp_ms = record->timestamp_ms,
+                                .key = record->key,
+                                .value = record->value,
+                                .headers = record->headers };
 }
 
 static void on_update(void *context, const struct kafka_record *record)

@@ -39,6 +39,8 @@ struct site {
         bool sweeping;
         const char *last_outcome;
         int64_t last_outcome_ms;
+        bool in_round; /* it may have something to send (turn.c) */
+        struct site *round_prev, *round_next;
         UT_hash_handle hh;
 };
 

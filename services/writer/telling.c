@@ -135,8 +135,8 @@ static void produce_result(struct writer_core *core, struct ticket *ticket)
 /* ---- dead letters ---- */
 
 static void produce_dead_letter(struct writer_core *core, struct ticket *ticket,
-                                const struct record_copy *original, const struct dead_letter *letter,
-                                int32_t partition)
+                                const struct record_copy *original,
+                                const struct dead_letter *letter, int32_t partition)
 {
         struct action_produce *produce =
                 telling_produce(core, ticket, TOPIC_DEAD_LETTERS, partition);
@@ -234,8 +234,8 @@ static void carry_origin(const struct writer_core *core, const struct wanted *wa
 static void produce_carried(struct writer_core *core, struct ticket *ticket)
 {
         const struct wanted *wanted = ticket->wanted;
-        struct action_produce *produce =
-                telling_produce(core, ticket, TOPIC_UPDATES, record_copy_partition(wanted->original));
+        struct action_produce *produce = telling_produce(core, ticket, TOPIC_UPDATES,
+                                                         record_copy_partition(wanted->original));
         struct headers headers;
         struct record record;
 

@@ -1,10 +1,13 @@
 /* services/writer/turn.c
  *
  * Who sends next: round-robin over the municipalities, one PATCH each, as far as slots, rate,
- * breaker, pause, retry budget and log-in of each allow. A site that may not send costs the others
- * nothing but a look.
+ * breaker, pause, retry budget and log-in of each allow. Round goes who has something to send, or a
+ * log-in to try: of a thousand municipalities that is a few. A site that may not send costs the
+ * others nothing but a look.
  */
 #include "writer/inside.h"
+
+#include <utlist.h>
 
 enum { AHEAD_SHARE = 4 }; /* one slot more for each four transfers */
 
@@ -98,28 +101,48 @@ static bool turn_send_one(struct writer_core *core, struct site *site)
         return true;
 }
 
-static struct site *turn_site_after(struct writer_core *core, struct site *site)
+void turn_join(struct writer_core *core, struct site *site)
 {
-        return site->hh.next ? site->hh.next : core->sites;
+        if (site->in_round)
+                return;
+        site->in_round = true;
+        DL_APPEND2(core->round, site, round_prev, round_next);
 }
 
-/* Round-robin over municipalities: one each, until nobody can send, or the slots are taken: then
- * the next one that ends goes on from here. */
+void turn_leave(struct writer_core *core, struct site *site)
+{
+        if (!site->in_round)
+                return;
+        if (core->turn == site)
+                core->turn = site->round_next;
+        site->in_round = false;
+        DL_DELETE2(core->round, site, round_prev, round_next);
+}
+
+/* The next one's; who has nothing to do leaves. False: nothing came of it. */
+static bool turn_give(struct writer_core *core)
+{
+        struct site *site = core->turn ? core->turn : core->round;
+        bool sent = turn_send_one(core, site);
+
+        core->turn = site->round_next;
+        if (site->queued == 0 && site->login != LOGIN_REJECTED)
+                turn_leave(core, site);
+        return sent;
+}
+
+/* Until nobody can send, or the slots are taken: then the next one that ends goes on from here. */
 void turn_pump(struct writer_core *core)
 {
-        size_t idle = 0, count = HASH_COUNT(core->sites);
+        size_t idle = 0, count;
+        const struct site *site;
 
         if (core->now_ms < core->pump_ms)
                 return;
         core->pump_ms = INT64_MAX;
         if (!core->redis_up || core->draining || core->failed)
                 return;
-        if (!core->turn)
-                core->turn = core->sites;
-        while (idle < count && !turn_is_full(core)) {
-                struct site *site = core->turn;
-
-                core->turn = turn_site_after(core, site);
-                idle = turn_send_one(core, site) ? 0 : idle + 1;
-        }
+        DL_COUNT2(core->round, site, count, round_next);
+        while (core->round && idle < count && !turn_is_full(core))
+                idle = turn_give(core) ? 0 : idle + 1;
 }
