@@ -4,19 +4,15 @@
  */
 #include "reconciler/wished.h"
 
-#include "base/json.h"
+#include "model/ledger.h"
 #include "model/version.h"
 
-enum { ENTRY_BYTES_MAX = 64 * 1024 };
-
-void wished_read(struct wish *wish, struct slice entry)
+void wished_read(struct wish *wish, struct slice bytes)
 {
-        _cleanup_(json_decrefp) json_t *object =
-                entry.data ? json_read(entry.data, entry.length, ENTRY_BYTES_MAX, NULL) : NULL;
+        struct ledger_entry entry;
 
-        wish_init(wish);
-        if (object && wish_read(wish, json_object_get(object, "wish"), NULL) < 0)
-                wish_init(wish);
+        ledger_entry_read(&entry, bytes, NULL); /* one that cannot be read is empty */
+        *wish = entry.wish;
 }
 
 enum event_state wished_state(const struct wish *wish)

@@ -9,10 +9,10 @@
 #define WRITER_ACTIONS_H
 
 #include "model/headers.h"
+#include "model/ledger.h"
 #include "model/municipality.h"
 #include "model/topics.h"
 #include "policy/breaker.h"
-#include "writer/ledger.h"
 #include "writer/tracing.h"
 #include "writer/verdict.h"
 

@@ -2,7 +2,7 @@
  *
  * What has to happen in Redis in one piece. The scripts compare and set; what is compared and what
  * is set is decided in the core. A lease is measured by Redis's clock alone, and stands at the end
- * of the entry: `,"token":"…","lease_until":…}` (writer/ledger.h).
+ * of the entry's line: ` token=… lease_until=…` (model/ledger_line.h).
  *
  * Keys of one municipality share a hash tag: {m}:w ledger, {m}:s and {m}:m what the reconciler
  * knows, {m}:seals uuids by the time their seal is due.

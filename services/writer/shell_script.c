@@ -5,49 +5,55 @@
  */
 #include "writer/script.h"
 
+/* The token and the end of an entry's lease, nil if nobody has one; also of an entry in JSON. */
+#define LEASE_OF                                                                                   \
+        "local function lease_of(entry)\n"                                                         \
+        "  if string.sub(entry, 1, 1) == '{' then\n"                                               \
+        "    return string.match(entry, ',\"token\":\"([^\"]*)\",\"lease_until\":(%d+)}$')\n"      \
+        "  end\n"                                                                                  \
+        "  return string.match(entry, ' token=([^ ]+) lease_until=(%d+)\\n$')\n"                   \
+        "end\n"
+
 const struct redis_script script_begin = {
         .name = "begin",
-        .text = "if redis.call('HEXISTS', KEYS[1], '@') == 0 then return {'MISSING'} end\n"
-                "local time = redis.call('TIME')\n"
-                "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
-                "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
-                "local token, lease = string.match(current, "
-                "',\"token\":\"([^\"]*)\",\"lease_until\":(%d+)}$')\n"
-                "if token and token ~= ARGV[5] and tonumber(lease) > now then\n"
-                "  return {'BUSY', tonumber(lease) - now}\n"
-                "end\n"
-                "if current ~= ARGV[3] then return {'STALE', current} end\n"
-                "local fresh = string.format('%s,\"token\":\"%s\",\"lease_until\":%.0f}',\n"
-                "  string.sub(ARGV[4], 1, -2), ARGV[5], now + ARGV[6])\n"
-                "redis.call('HSET', KEYS[1], ARGV[1], fresh)\n"
-                "redis.call('ZADD', KEYS[4], ARGV[7], ARGV[1])\n"
-                "return {'SEND', redis.call('HGET', KEYS[2], ARGV[2]) or '', redis.call('EXISTS', "
-                "KEYS[3])}\n",
+        .text = LEASE_OF
+        "if redis.call('HEXISTS', KEYS[1], '@') == 0 then return {'MISSING'} end\n"
+        "local time = redis.call('TIME')\n"
+        "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+        "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
+        "local token, lease = lease_of(current)\n"
+        "if token and token ~= ARGV[5] and tonumber(lease) > now then\n"
+        "  return {'BUSY', tonumber(lease) - now}\n"
+        "end\n"
+        "if current ~= ARGV[3] then return {'STALE', current} end\n"
+        "local fresh = string.format('%s token=%s lease_until=%.0f\\n',\n"
+        "  string.sub(ARGV[4], 1, -2), ARGV[5], now + ARGV[6])\n"
+        "redis.call('HSET', KEYS[1], ARGV[1], fresh)\n"
+        "redis.call('ZADD', KEYS[4], ARGV[7], ARGV[1])\n"
+        "return {'SEND', redis.call('HGET', KEYS[2], ARGV[2]) or '', redis.call('EXISTS', "
+        "KEYS[3])}\n",
 };
 
 const struct redis_script script_finish = {
         .name = "finish",
-        .text = "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
-                "local token = string.match(current, "
-                "',\"token\":\"([^\"]*)\",\"lease_until\":%d+}$')\n"
-                "if token ~= ARGV[2] then return {'FENCED'} end\n"
-                "redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])\n"
-                "if ARGV[4] == '0' then redis.call('ZREM', KEYS[2], ARGV[1])\n"
-                "else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end\n"
-                "return {'OK'}\n",
+        .text = LEASE_OF "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
+                         "if lease_of(current) ~= ARGV[2] then return {'FENCED'} end\n"
+                         "redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])\n"
+                         "if ARGV[4] == '0' then redis.call('ZREM', KEYS[2], ARGV[1])\n"
+                         "else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end\n"
+                         "return {'OK'}\n",
 };
 
 const struct redis_script script_merge = {
         .name = "merge",
-        .text = "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
-                "if current ~= ARGV[2] then return {'STALE', current} end\n"
-                "redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])\n"
-                "if ARGV[4] ~= '0' then redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])\n"
-                "elseif not string.find(current, ',\"token\":\"[^\"]*\",\"lease_until\":%d+}$') "
-                "then\n"
-                "  redis.call('ZREM', KEYS[2], ARGV[1])\n"
-                "end\n"
-                "return {'OK'}\n",
+        .text = LEASE_OF "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
+                         "if current ~= ARGV[2] then return {'STALE', current} end\n"
+                         "redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])\n"
+                         "if ARGV[4] ~= '0' then redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])\n"
+                         "elseif not lease_of(current) then\n"
+                         "  redis.call('ZREM', KEYS[2], ARGV[1])\n"
+                         "end\n"
+                         "return {'OK'}\n",
 };
 
 const struct redis_script script_position = {

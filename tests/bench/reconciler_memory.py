@@ -7,7 +7,6 @@ Then a hundred of them get a list at once.
     DPLSYNC_BUILD=build/release tests/support/python tests/bench/reconciler_memory.py
 """
 
-import json
 from pathlib import Path
 
 from redis import Redis
@@ -33,12 +32,10 @@ def linked(number):
 
 
 def ledger_entry(item):
-    """As the writer keeps it."""
-    def value(wished):
-        return {"value": wished, "version": VERSION, "status": "confirmed"}
-    return json.dumps({"wish": {"state": value("Active"), "url": value(item["external_data"]["url"]),
-                                "admin_url": value(item["external_data"]["admin_url"]), "serial": 0},
-                       "touched": 1772355600000}, separators=(",", ":"))
+    """As the writer keeps it (common/model/ledger_line.h)."""
+    links = item["external_data"]
+    return (f"1 c=1.{VERSION - 2 ** 40} state=Active url={links['url']} admin_url={links['admin_url']} "
+            "touched=1772355600000\n")
 
 
 def copy_state(redis, name):

@@ -1,12 +1,13 @@
 /* tests/fuzz/fuzz_ledger.c
  *
- * Values of the ledger in Redis. What can be read is written the same again, also after another
- * owner's lease was taken over; what cannot leaves nothing behind.
+ * Values of the ledger in Redis, lines and the JSON of before. What can be read is written as a
+ * line that is read the same, also after another owner's lease was taken over, and to the same
+ * bytes; what cannot leaves nothing behind.
  */
 #include "fuzz/fuzz.h"
 
 #include "base/cleanup.h"
-#include "writer/ledger.h"
+#include "model/ledger.h"
 
 static void check_position(struct slice bytes)
 {
@@ -21,7 +22,7 @@ static void check_position(struct slice bytes)
 
 static void check_taken(struct ledger_entry *entry)
 {
-        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL, same = BUFFER_NULL;
         _cleanup_(ledger_entry_deinit) struct ledger_entry again;
 
         ledger_entry_adopt(entry, "another");
@@ -30,6 +31,8 @@ static void check_taken(struct ledger_entry *entry)
         fuzz_check(wish_equal(&again.wish, &entry->wish) && again.told.upto == entry->told.upto);
         fuzz_check(strcmp(again.token, entry->token) == 0);
         fuzz_check(!entry->token[0] || again.lease_until_ms == entry->lease_until_ms);
+        ledger_entry_write(&again, &same);
+        fuzz_check(slice_equal(buffer_slice(&text), buffer_slice(&same)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)

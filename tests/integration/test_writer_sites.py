@@ -129,7 +129,7 @@ class TestRows:
         result = wait_results(pipeline, 1)[0]
         assert (result["uuid"], result["outcome"]) == (other, "applied")
         assert len(aarhus.patches(uuid)) == 1 and not pipeline.dead_letters()
-        pipeline.wait(lambda: "sealed_at" in ledger(pipeline, uuid)["wish"], "it to be sealed")
+        pipeline.wait(lambda: "sealed_at" in ledger(pipeline, uuid), "it to be sealed")
 
     @pytest.mark.parametrize("kind", ["reset", "empty", "truncate"])
     def test_a_connection_that_breaks_is_an_unknown_outcome(self, pipeline, aarhus, kind):
@@ -139,7 +139,7 @@ class TestRows:
         result = wait_results(pipeline, 1)[0]
         assert (result["outcome"], result["attempts"]) == ("applied", 2)
         assert len(aarhus.patches(uuid)) == 2
-        assert ledger(pipeline, uuid)["wish"]["sealed_at"]
+        assert "sealed_at" in ledger(pipeline, uuid)
 
     def test_one_patch_of_an_event_at_a_time(self, pipeline):
         handle = start_with(pipeline, settings={"write_in_flight": 16})
@@ -269,5 +269,5 @@ class TestTrouble:
         assert outcomes(wait_results(pipeline, 3, timeout=60)) == ["applied"] * 3
         event = aarhus.event(uuid)
         assert (event["state"], event["external_data"]["url"]) == ("SoldOut", "https://tickets.example/new")
-        wished = ledger(pipeline, uuid)["wish"]["state"]
-        assert (wished["value"], wished["status"]) == ("SoldOut", "confirmed")
+        entry = ledger(pipeline, uuid)
+        assert entry["state"] == "SoldOut" and not {"o", "e"} & entry.keys()  # all of it confirmed

@@ -6,8 +6,7 @@
 
 enum { KNOWN = 1200 };
 
-static const char wish[] = "{\"wish\":{\"state\":{\"value\":\"SoldOut\",\"version\":1099511627999,"
-                           "\"status\":\"confirmed\"},\"serial\":0}}";
+static const char wish[] = "1 c=1.223 state=SoldOut\n";
 
 /* A state of many events, none of which has a state; every other one was seen drifting before. */
 static void make_catalogue(struct catalogue *catalogue)

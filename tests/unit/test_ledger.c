@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "model/version.h"
-#include "writer/ledger.h"
+#include "model/ledger.h"
 
 static void wish_of(struct wish *wish)
 {
@@ -57,7 +57,7 @@ static void test_round_trip(void **state)
 static void test_foreign_bytes(void **state)
 {
         static const char *const rows[] = {
-                "x", "{", "[]", "{}", "{\"wish\":7}", "{\"wish\":{\"state\":{}}}"
+                "x", "{", "[]", "{}", "{\"wish\":7}", "{\"wish\":{\"state\":{}}}", "1", "9\n"
         };
         struct ledger_entry entry;
 
@@ -73,14 +73,45 @@ static void test_foreign_bytes(void **state)
         }
 }
 
+/* What a writer of before left is taken over, with its lease, and written as a line. */
+static void test_an_entry_in_json(void **state)
+{
+        static const struct {
+                const char *says, *json, *line;
+        } rows[] = {
+                { "all there can be",
+                  "{\"wish\":{\"state\":{\"value\":\"SoldOut\",\"version\":1099511627783,"
+                  "\"status\":"
+                  "\"open\"},\"url\":{\"value\":null,\"version\":1099511627781,\"status\":"
+                  "\"confirmed\"},\"serial\":2,\"sealed_at\":\"2026-03-01T09:00:00.000Z\"},"
+                  "\"done\":1099511627783,\"partition\":3,\"but\":[[1099511627777,1099511627778]],"
+                  "\"told\":[1099511627790],\"touched\":1772355602117,\"token\":\"pod-1:17-4\","
+                  "\"lease_until\":1772355690000}",
+                  "1 o=1.7 state=SoldOut c=1.5 url= serial=2 sealed_at=1772355600000 "
+                  "done=3:1.7,1.1-1.2 told=1.14 touched=1772355602117 token=pod-1:17-4 "
+                  "lease_until=1772355690000\n" },
+                { "at rest", "{\"wish\":{\"serial\":0}}", "1\n" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                _cleanup_(buffer_deinit) struct buffer line = BUFFER_NULL;
+                _cleanup_(ledger_entry_deinit) struct ledger_entry entry;
+
+                check_number(ledger_entry_read(&entry, slice_of(rows[i].json), NULL), 0,
+                             rows[i].says);
+                ledger_entry_write(&entry, &line);
+                check_text(line.data, rows[i].line, rows[i].says);
+        }
+}
+
 /* It becomes the time of a seal, which is written as a date. */
 static void test_impossible_lease(void **state)
 {
         static const char text[] = "{\"wish\":{\"serial\":0},\"token\":\"they\","
                                    "\"lease_until\":1772556021355602117}";
         _cleanup_(buffer_deinit) struct buffer again = BUFFER_NULL;
-        _cleanup_(ledger_entry_deinit) struct ledger_entry entry,
-                reread = { .touched_ms = 0 };
+        _cleanup_(ledger_entry_deinit) struct ledger_entry entry, reread = { .touched_ms = 0 };
 
         (void)state;
         check_number(ledger_entry_read(&entry, slice_of(text), NULL), 0, "it is read");
@@ -146,8 +177,11 @@ static void test_position(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_foreign_bytes),
-                cmocka_unit_test(test_impossible_lease), cmocka_unit_test(test_adopt),
+                cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_foreign_bytes),
+                cmocka_unit_test(test_an_entry_in_json),
+                cmocka_unit_test(test_impossible_lease),
+                cmocka_unit_test(test_adopt),
                 cmocka_unit_test(test_position),
         };
 

@@ -876,9 +876,7 @@ static void test_own_state(void **state)
                              kept->value);
         free(kept->value);
         kept->value = buffer_take(&value);
-        snprintf(world->ledger, sizeof(world->ledger),
-                 "{\"wish\":{\"state\":{\"value\":\"SoldOut\",\"version\":1099511627999,\"status\":"
-                 "\"confirmed\"},\"serial\":0}}");
+        snprintf(world->ledger, sizeof(world->ledger), "1 c=1.223 state=SoldOut\n");
         run(world);
         check_number(told_with(world, "\"op\":\"update\""), 0, "a state that we wrote is no news");
         world->ledger[0] = '\0';
@@ -903,9 +901,7 @@ static void test_drift(void **state)
         struct world *world = world_with("", "abc");
         size_t asked, told;
 
-        snprintf(world->ledger, sizeof(world->ledger),
-                 "{\"wish\":{\"state\":{\"value\":\"SoldOut\",\"version\":1099511627999,\"status\":"
-                 "\"confirmed\"},\"serial\":0}}");
+        snprintf(world->ledger, sizeof(world->ledger), "1 c=1.223 state=SoldOut\n");
         asked = world->asked_fresh;
         told = world->told_count;
         show(world, "abc", CACHED);
@@ -969,7 +965,8 @@ static void roll_back_redis(struct world *world, const struct past *past)
                 free(world->known[--world->known_count].bytes);
 }
 
-/* Redis goes back while the municipality is not configured: neither its owner nor the log says so. */
+/* Redis goes back while the municipality is not configured: neither its owner nor the log says so.
+ */
 static void test_back_with_an_old_state(void **state)
 {
         (void)state;
@@ -1240,7 +1237,8 @@ static void test_raised_epoch(void **state)
         run(world);
         show(world, "abc", FRESH);
         show(world, "ab", FRESH);
-        check_number(told_with(world, "\"op\":\"delete\""), 1, "a deletion is not lost with the topic");
+        check_number(told_with(world, "\"op\":\"delete\""), 1,
+                     "a deletion is not lost with the topic");
         check_number(told_with(world, "\"op\":\"create\""), 0, "nothing is created twice");
         world_free(world);
 }

@@ -128,7 +128,7 @@ static char *field_bytes(const struct field *field)
         if (!field->token[0])
                 return memory_copy_text(field->text);
         buffer_append(&text, field->text, strlen(field->text) - 1);
-        buffer_append_format(&text, ",\"token\":\"%s\",\"lease_until\":%" PRId64 "}", field->token,
+        buffer_append_format(&text, " token=%s lease_until=%" PRId64 "\n", field->token,
                              field->lease_until_ms);
         return buffer_take(&text);
 }

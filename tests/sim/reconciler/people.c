@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "model/control.h"
-#include "model/wish.h"
+#include "model/ledger.h"
 #include "reconciler/diff.h"
 #include "reconciler/meta.h"
 
@@ -44,16 +44,13 @@ static void note_wish(struct world *world, const struct town *town, const struct
 {
         _cleanup_(buffer_deinit) struct buffer entry = BUFFER_NULL;
         char key[STORE_KEY_BYTES], text[UUID_TEXT_BYTES];
-        struct wish wish;
+        struct ledger_entry noted = { .touched_ms = 0 };
 
-        wish_init(&wish);
-        wish.members[MEMBER_STATE].version = VERSION_MIN;
-        wish.members[MEMBER_STATE].state = state;
-        wish.members[MEMBER_STATE].status = WISH_CONFIRMED;
-        buffer_append_text(&entry, "{\"wish\":");
-        wish_write(&wish, &entry);
-        buffer_append_byte(&entry, '}');
-        wish_deinit(&wish);
+        noted.wish.members[MEMBER_STATE].version = VERSION_MIN;
+        noted.wish.members[MEMBER_STATE].state = state;
+        noted.wish.members[MEMBER_STATE].status = WISH_CONFIRMED;
+        ledger_entry_write(&noted, &entry);
+        ledger_entry_deinit(&noted);
         store_key(key, town->id, "w");
         uuid_format(uuid, text);
         store_put(&world->store, key, slice_of(text), buffer_slice(&entry));

@@ -85,8 +85,8 @@ static void lend(struct store *store, const struct keys *keys, const struct acti
         struct buffer fresh = BUFFER_NULL;
 
         buffer_append(&fresh, ledger->fresh.data, ledger->fresh.length - 1);
-        buffer_append_format(&fresh, ",\"token\":\"%s\",\"lease_until\":%" PRId64 "}",
-                             ledger->token, now_ms + ledger->lease_ms);
+        buffer_append_format(&fresh, " token=%s lease_until=%" PRId64 "\n", ledger->token,
+                             now_ms + ledger->lease_ms);
         store_put(store, keys->ledger, slice_of(keys->uuid), buffer_slice(&fresh));
         buffer_deinit(&fresh);
         set_seal(store, keys, ledger->seal_at_ms);

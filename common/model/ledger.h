@@ -1,15 +1,18 @@
-/* services/writer/ledger.h
+/* common/model/ledger.h
  *
  * The values of the Redis hash `{m}:w`, the writer's ledger: per event (its uuid as text) the
  * standing wish and, while somebody is at it, a lease; in the field "@" how far `results` has been
- * taken in. A view of `results`, rebuilt from there when it is lost (DESIGN.md "Ledger"). Redis
- * values are foreign bytes: what cannot be read counts as absent.
+ * taken in. A view of `results`, rebuilt from there when it is lost (DESIGN.md "Ledger"). The
+ * reconciler and the operator's command read it too. Redis values are foreign bytes: what cannot be
+ * read counts as absent.
+ *
+ * An entry is one line of words (model/ledger_line.h); it begins with the number of its layout.
  */
-#ifndef WRITER_LEDGER_H
-#define WRITER_LEDGER_H
+#ifndef MODEL_LEDGER_H
+#define MODEL_LEDGER_H
 
-#include "model/wish.h"
 #include "model/told.h"
+#include "model/wish.h"
 
 enum { LEDGER_TOKEN_BYTES = 128, LEDGER_BYTES_MAX = 64 * 1024 };
 #define LEDGER_POSITION_FIELD "@"
@@ -19,16 +22,16 @@ struct ledger_entry {
         struct wish wish;   /* owned: ledger_entry_deinit */
         struct told told;   /* whose results are in Kafka */
         int64_t touched_ms; /* when it was last written, or its newest result; 0: unknown */
-        char token[LEDGER_TOKEN_BYTES]; /* of the lease; "": nobody has one */
+        char token[LEDGER_TOKEN_BYTES]; /* of the lease, without a space; "": nobody has one */
         int64_t lease_until_ms;         /* by Redis's clock */
 };
 
-/* {"wish":{…},"done":…,"partition":…,"but":…,"told":…,"touched":…,"token":"…","lease_until":…}; the
- * latter two only with a token, and always last: the scripts find and write them there, by Redis's
- * own clock. */
+/* The same entry gives the same bytes: the scripts compare them. */
 void ledger_entry_write(const struct ledger_entry *entry, struct buffer *out);
 
-/* `bytes` empty: an empty entry. -1 and a reason, and an empty entry, if it cannot be read. */
+/* `bytes` empty: an empty entry. -1 and a reason, and an empty entry, if it cannot be read. Reads
+ * also what the writer wrote before it wrote lines, JSON:
+ * {"wish":{…},"done":…,"partition":…,"but":…,"told":…,"touched":…,"token":"…","lease_until":…}. */
 int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct error *error);
 void ledger_entry_deinit(struct ledger_entry *entry);
 

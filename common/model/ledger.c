@@ -1,39 +1,52 @@
-/* services/writer/ledger.c
+/* common/model/ledger.c
  *
- * Entries are compared as bytes by the Lua scripts, so writing the same entry gives the same bytes.
+ * What the entries of the ledger mean. Their text is model/ledger_line.h's.
  */
-#include "writer/ledger.h"
+#include "model/ledger.h"
 
 #include "base/json.h"
 #include "base/timestamp.h"
+#include "model/ledger_line.h"
 #include "model/version.h"
 
 void ledger_entry_write(const struct ledger_entry *entry, struct buffer *out)
 {
-        buffer_append_byte(out, '{');
-        json_write_member(out, "wish");
-        wish_write(&entry->wish, out);
-        told_write(&entry->told, out);
-        if (entry->touched_ms > 0)
-                json_write_member_integer(out, "touched", entry->touched_ms);
-        if (entry->token[0]) {
-                json_write_member_text(out, "token", entry->token);
-                json_write_member_integer(out, "lease_until", entry->lease_until_ms);
-        }
-        buffer_append_byte(out, '}');
+        ledger_line_write(entry, out);
+}
+
+/* ---- JSON, as it was ---- */
+
+static int64_t read_ms(const json_t *object, const char *name)
+{
+        int64_t ms;
+
+        return json_member_integer(object, name, &ms) && ms > 0 && ms <= TIMESTAMP_LAST ? ms : 0;
 }
 
 static void read_lease(struct ledger_entry *entry, const json_t *object)
 {
         const char *token = json_member_text(object, "token");
 
-        if (!token || strlen(token) >= sizeof(entry->token))
+        if (!token || strlen(token) >= sizeof(entry->token) || token[strcspn(token, " \n")])
                 return;
         memcpy(entry->token, token, strlen(token) + 1);
-        if (!json_member_integer(object, "lease_until", &entry->lease_until_ms) ||
-            entry->lease_until_ms < 0 || entry->lease_until_ms > TIMESTAMP_LAST)
-                entry->lease_until_ms = 0;
+        entry->lease_until_ms = read_ms(object, "lease_until");
 }
+
+static int read_json(struct ledger_entry *entry, struct slice bytes, struct error *error)
+{
+        _cleanup_(json_decrefp) json_t *object =
+                json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, error);
+
+        if (!object || wish_read(&entry->wish, json_object_get(object, "wish"), error) < 0)
+                return -1;
+        told_read(&entry->told, object);
+        entry->touched_ms = read_ms(object, "touched");
+        read_lease(entry, object);
+        return 0;
+}
+
+/* ---- of any layout ---- */
 
 int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct error *error)
 {
@@ -41,16 +54,13 @@ int ledger_entry_read(struct ledger_entry *entry, struct slice bytes, struct err
         if (bytes.length == 0)
                 return 0;
 
-        _cleanup_(json_decrefp) json_t *object =
-                json_read(bytes.data, bytes.length, LEDGER_BYTES_MAX, error);
+        bool is_json = bytes.data[0] == '{';
 
-        if (!object || wish_read(&entry->wish, json_object_get(object, "wish"), error) < 0)
-                return error_wrap(error, "ledger entry");
-        told_read(&entry->told, object);
-        if (!json_member_integer(object, "touched", &entry->touched_ms) || entry->touched_ms < 0)
-                entry->touched_ms = 0;
-        read_lease(entry, object);
-        return 0;
+        if ((is_json ? read_json : ledger_line_read)(entry, bytes, error) == 0)
+                return 0;
+        ledger_entry_deinit(entry);
+        memset(entry, 0, sizeof(*entry));
+        return error_wrap(error, "ledger entry");
 }
 
 void ledger_entry_deinit(struct ledger_entry *entry)
