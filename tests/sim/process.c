@@ -271,9 +271,31 @@ void process_init(struct process *process, const struct process_kind *kind, int 
         group_add(group, &process->member);
 }
 
-void process_start(struct process *process)
+static void learn(struct process *process, const struct config *config)
+{
+        if (process->kind->learn)
+                process->kind->learn(process, config);
+        process->config = config;
+}
+
+void process_configure(struct process *process, const struct config *config)
+{
+        if (!process->runs)
+                return;
+        learn(process, config);
+        process->kind->configured(process);
+}
+
+void process_tell_redis(struct process *process, bool up)
+{
+        if (process->runs)
+                process->kind->redis(process, up);
+}
+
+void process_start(struct process *process, const struct config *config)
 {
         assert(!process->runs && !process->member.in);
+        learn(process, config);
         sim_say(process->sim, "host %d: starts", process->number);
         process->life++;
         process->zombie = process->drained = process->draining = false;

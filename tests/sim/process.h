@@ -8,12 +8,16 @@
 #ifndef SIM_PROCESS_H
 #define SIM_PROCESS_H
 
+#include "model/config.h"
 #include "sim/group.h"
 
 struct process;
 
 /* What is in it does this. */
 struct process_kind {
+        /* NULL: nothing. It is about to hear of this one, at its start too; process->config is
+         * still the one before, NULL: there was none. */
+        void (*learn)(struct process *process, const struct config *config);
         void (*begin)(struct process *process); /* makes the core and tells it how things are */
         void (*end)(struct process *process);   /* frees the core */
         void (*tick)(struct process *process);
@@ -22,6 +26,8 @@ struct process_kind {
         void (*commit)(struct process *process);
         void (*forget)(struct process *process); /* where it reads, and what it stored */
         void (*drain)(struct process *process);
+        void (*configured)(struct process *process);
+        void (*redis)(struct process *process, bool up);
 };
 
 enum process_mishap { MISHAP_NONE, MISHAP_CRASH, MISHAP_ISOLATION };
@@ -31,6 +37,7 @@ struct process {
         const struct process_kind *kind;
         struct sim *sim;
         struct group *group;
+        const struct config *config; /* as it knows it; borrowed */
         int number;
         unsigned life;
         bool runs;
@@ -52,7 +59,11 @@ struct process {
 void process_init(struct process *process, const struct process_kind *kind, int number,
                   struct sim *sim, struct group *group);
 
-void process_start(struct process *process); /* not for one that runs, or is still in the group */
+/* Not for one that runs, or is still in the group. */
+void process_start(struct process *process, const struct config *config);
+/* It is told; one that does not run is not. */
+void process_configure(struct process *process, const struct config *config);
+void process_tell_redis(struct process *process, bool up);
 void process_crash(struct process *process);
 /* Lets go of its partitions properly; ends when what is under way is done. */
 void process_drain(struct process *process);

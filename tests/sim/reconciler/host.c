@@ -40,19 +40,30 @@ void host_feed(struct host *host, const struct reconciler_input *input)
 /* -- as a process --------------------------------------------------------------------------------
  */
 
+static void host_configured(struct process *process)
+{
+        host_feed((struct host *)process, &(struct reconciler_input){ .type = RECONCILER_CONFIG,
+                                                                      .config = process->config });
+}
+
+static void host_redis(struct process *process, bool up)
+{
+        host_feed((struct host *)process,
+                  &(struct reconciler_input){ .type = RECONCILER_REDIS, .up = up });
+}
+
 static void host_begin(struct process *process)
 {
         struct host *host = (struct host *)process;
-        struct reconciler_settings settings = { .topics = host->topics,
+        struct reconciler_settings settings = { .topics = host->stage->topics,
                                                 .max_memory = MAX_MEMORY,
                                                 .drain_ms = DRAIN_MS };
 
-        host->pumping = false;
+        consumer_begin(&host->consumer);
         host->want = true;
         host->core = reconciler_core_new(&settings, dice_next(&host->sim->dice));
-        host_feed(host,
-                  &(struct reconciler_input){ .type = RECONCILER_CONFIG, .config = host->config });
-        host_tell_redis(host, host->store->up);
+        host_configured(process);
+        host_redis(process, host->stage->store.up);
 }
 
 static void host_end(struct process *process)
@@ -79,7 +90,7 @@ static void host_commit(struct process *process)
         static const enum topic topics[] = { TOPIC_SNAPSHOTS, TOPIC_CONTROL };
 
         for (size_t t = 0; t < ARRAY_LENGTH(topics); t++) {
-                for (int32_t p = 0; p < host->topics.partitions; p++) {
+                for (int32_t p = 0; p < host->stage->topics.partitions; p++) {
                         int64_t offset = host->stored[topics[t]][p];
 
                         if (offset == GROUP_NONE ||
@@ -87,16 +98,23 @@ static void host_commit(struct process *process)
                                 continue;
                         if (group_commit(process->group, &process->member, topics[t], p, offset) &&
                             topics[t] == TOPIC_SNAPSHOTS)
-                                check_commit(host->check, host->config, p, offset);
+                                check_commit(host->check, process->config, p, offset);
                 }
         }
+}
+
+static void stop_reading(struct host *host)
+{
+        consumer_stop_all(&host->consumer);
+        for (int32_t p = 0; p < GROUP_PARTITIONS_MAX; p++)
+                host_leave_log(host, p);
 }
 
 static void host_forget(struct process *process)
 {
         struct host *host = (struct host *)process;
 
-        host_stop_reading(host);
+        stop_reading(host);
         for (int topic = 0; topic < TOPIC_COUNT; topic++)
                 for (int32_t p = 0; p < GROUP_PARTITIONS_MAX; p++)
                         host->stored[topic][p] = GROUP_NONE;
@@ -106,7 +124,7 @@ static void host_revoked(struct process *process)
 {
         struct host *host = (struct host *)process;
 
-        host_stop_reading(host);
+        stop_reading(host);
         host_feed(host, &(struct reconciler_input){ .type = RECONCILER_REVOKED });
 }
 
@@ -131,7 +149,19 @@ static void host_assigned(struct process *process)
         host_feed(host, &input);
 }
 
+/* What comes before it knows of a municipality is not its business. */
+static void host_learn(struct process *process, const struct config *config)
+{
+        for (size_t i = 0; i < config->municipality_count; i++) {
+                const char *id = config->municipalities[i].id;
+
+                if (!process->config || !config_municipality(process->config, id))
+                        check_excuse(((struct host *)process)->check, id);
+        }
+}
+
 static const struct process_kind kind = {
+        .learn = host_learn,
         .begin = host_begin,
         .end = host_end,
         .tick = host_tick,
@@ -140,64 +170,21 @@ static const struct process_kind kind = {
         .commit = host_commit,
         .forget = host_forget,
         .drain = host_drain,
+        .configured = host_configured,
+        .redis = host_redis,
 };
 
-/* -- for the world -------------------------------------------------------------------------------
- */
+/* -- for the world ----------------------------------------------------------------------------- */
 
-void host_init(struct host *host, int number, struct sim *sim, struct broker *broker,
-               struct store *store, struct group *group, struct check *check,
-               const struct topics *topics)
+void host_init(struct host *host, int number, struct stage *stage, struct check *check)
 {
-        *host = (struct host){
-                .sim = sim,
-                .broker = broker,
-                .store = store,
-                .check = check,
-                .topics = *topics,
-        };
-        process_init(&host->process, &kind, number, sim, group);
-        host_watch(host);
+        *host = (struct host){ .sim = stage->sim, .stage = stage, .check = check };
+        process_init(&host->process, &kind, number, stage->sim, &stage->group);
+        consumer_init(&host->consumer, &host_reads, &host->process, &stage->broker);
 }
 
 void host_deinit(struct host *host)
 {
         reconciler_core_free(host->core);
         actions_deinit(&host->actions);
-}
-
-static void excuse_new(struct host *host, const struct config *config)
-{
-        for (size_t i = 0; i < config->municipality_count; i++) {
-                const char *id = config->municipalities[i].id;
-
-                if (!host->config || !config_municipality(host->config, id))
-                        check_excuse(host->check, id);
-        }
-}
-
-void host_start(struct host *host, const struct config *config)
-{
-        excuse_new(host, config);
-        host->config = config;
-        process_start(&host->process);
-}
-
-void host_configure(struct host *host, const struct config *config)
-{
-        struct reconciler_input input = { .type = RECONCILER_CONFIG, .config = config };
-
-        if (!host->core)
-                return;
-        excuse_new(host, config);
-        host->config = config;
-        host_feed(host, &input);
-}
-
-void host_tell_redis(struct host *host, bool up)
-{
-        struct reconciler_input input = { .type = RECONCILER_REDIS, .up = up };
-
-        if (host->core)
-                host_feed(host, &input);
 }

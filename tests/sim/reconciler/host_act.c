@@ -9,18 +9,38 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "sim/producer.h"
 #include "sim/reconciler/without.h"
 
-#define MESSAGE_MS (8 * SIM_SECOND) /* message.timeout.ms */
+/* -- Kafka --------------------------------------------------------------------------------------
+ */
 
-/* -- answers ------------------------------------------------------------------------------------
+static void take_delivery(struct process *process, uint64_t token, int64_t offset)
+{
+        host_feed((struct host *)process,
+                  &(struct reconciler_input){ .type = RECONCILER_DELIVERED,
+                                              .token = token,
+                                              .error = offset < 0 ? "timed out" : NULL });
+}
+
+static void produce(struct host *host, const struct record *record)
+{
+        producer_send(&host->process, &host->stage->broker,
+                      &(struct producing){ .topic = record->topic,
+                                           .partition = record->partition,
+                                           .key = record->key,
+                                           .value = buffer_slice(&record->value),
+                                           .token = record->token },
+                      take_delivery);
+}
+
+/* -- Redis --------------------------------------------------------------------------------------
  */
 
 struct answer {
         struct process_errand errand;
         struct reconciler_input input;
         struct store_pairs pairs;
-        bool redis;
         unsigned connection;
 };
 
@@ -47,7 +67,7 @@ static void run_answer(struct errand *errand)
 
         if (!host || !host->core)
                 return;
-        if (answer->redis && answer->connection != host->store->life)
+        if (answer->connection != host->stage->store.life)
                 fail_answer(answer);
         host_feed(host, &answer->input);
 }
@@ -60,84 +80,6 @@ static struct answer *answer_new(enum reconciler_input_type type, uint64_t token
         answer->input.token = token;
         return answer;
 }
-
-/* -- Kafka --------------------------------------------------------------------------------------
- */
-
-struct sending {
-        struct process_errand errand;
-        enum topic topic;
-        int32_t partition;
-        uint64_t token;
-        int64_t made_ms;
-        char key[128];
-        struct buffer value;
-};
-
-static void drop_sending(struct errand *errand)
-{
-        struct sending *sending = (struct sending *)errand;
-
-        buffer_deinit(&sending->value);
-        free(sending);
-}
-
-static void answer_delivery(struct host *host, uint64_t token, const char *error)
-{
-        struct answer *answer = answer_new(RECONCILER_DELIVERED, token);
-        int64_t wait_ms = error ? MESSAGE_MS : 0;
-
-        answer->input.error = error;
-        process_add_errand(&host->process, &answer->errand, run_answer, drop_answer,
-                           process_in_order(&host->process, &host->process.acknowledged_ms) +
-                                   wait_ms);
-}
-
-static void run_sending(struct errand *errand)
-{
-        struct sending *sending = (struct sending *)errand;
-        struct host *host = host_of_errand(errand);
-        bool late, lost;
-
-        if (!host)
-                return;
-        /* A record that is too old is never sent: no zombie's comes late. */
-        late = sim_now(host->sim) - sending->made_ms >= MESSAGE_MS;
-        lost = late || !host->broker->up || sim_chance(host->sim, host->process.lost_per_mille);
-        /* One whose acknowledgement is lost may stand in the log all the same. */
-        if (host->broker->up && !late && (!lost || sim_chance(host->sim, 500)))
-                broker_append(host->broker, sending->topic, sending->partition, sending->key,
-                              buffer_slice(&sending->value), NULL, NULL);
-        if (sending->token)
-                answer_delivery(host, sending->token, lost ? "timed out" : NULL);
-}
-
-static void say_record(const struct host *host, const struct record *record)
-{
-        if (sim_listens(host->sim))
-                sim_say(host->sim, "host %d: %s %s %.*s", host->process.number,
-                        topic_suffix(record->topic), record->key,
-                        (int)(record->value.length > 160 ? 160 : record->value.length),
-                        record->value.data);
-}
-
-static void produce(struct host *host, const struct record *record)
-{
-        struct sending *sending = memory_new(sizeof(*sending));
-
-        sending->made_ms = sim_now(host->sim);
-        sending->topic = record->topic;
-        sending->partition = record->partition;
-        sending->token = record->token;
-        snprintf(sending->key, sizeof(sending->key), "%s", record->key);
-        buffer_append(&sending->value, record->value.data, record->value.length);
-        say_record(host, record);
-        process_add_errand(&host->process, &sending->errand, run_sending, drop_sending,
-                           process_in_order(&host->process, &host->process.sent_ms));
-}
-
-/* -- Redis --------------------------------------------------------------------------------------
- */
 
 struct asking_redis {
         struct process_errand errand;
@@ -178,7 +120,7 @@ static void read_ledger(const struct host *host, const struct asking_redis *aski
                 for (size_t i = 0; i < asking->count; i++) {
                         uuid_format(&asking->uuids[i], uuid);
 
-                        struct slice value = store_get(host->store, key, slice_of(uuid));
+                        struct slice value = store_get(&host->stage->store, key, slice_of(uuid));
 
                         if (round == 0 && value.data)
                                 buffer_append(&bytes, value.data, value.length);
@@ -201,7 +143,7 @@ static void read_redis(const struct host *host, const struct asking_redis *askin
         } else {
                 store_key(key, asking->municipality,
                           asking->type == RECONCILER_LOAD_META ? "m" : "s");
-                store_read(host->store, key, &answer->pairs);
+                store_read(&host->stage->store, key, &answer->pairs);
         }
         answer->input.reply.ok = true;
         answer->input.reply.items = answer->pairs.items;
@@ -210,7 +152,7 @@ static void read_redis(const struct host *host, const struct asking_redis *askin
 
 static enum apply_reply write_redis(struct host *host, const struct apply *apply)
 {
-        bool expected = script_apply_expects(host->store, apply);
+        bool expected = script_apply_expects(&host->stage->store, apply);
 
         if (!expected && host->sim->without != WITHOUT_COMPARE_AND_SET) {
                 sim_say(host->sim, "host %d: %s: the compare-and-set finds another state",
@@ -218,7 +160,7 @@ static enum apply_reply write_redis(struct host *host, const struct apply *apply
                 return APPLY_CONFLICT;
         }
         check_apply(host->check, apply);
-        script_apply_write(host->store, apply);
+        script_apply_write(&host->stage->store, apply);
         return APPLY_OK;
 }
 
@@ -245,9 +187,8 @@ static void run_asking(struct errand *errand)
                 return;
 
         struct answer *answer = answer_new(answer_type(asking->type), asking->token);
-        bool connected = host->store->up && asking->connection == host->store->life;
+        bool connected = host->stage->store.up && asking->connection == host->stage->store.life;
 
-        answer->redis = true;
         answer->connection = asking->connection;
         if (connected && asking->type == RECONCILER_APPLY)
                 answer->input.applied = write_redis(host, &asking->apply);
@@ -261,7 +202,7 @@ static void run_asking(struct errand *errand)
 
 static void ask_redis(struct host *host, struct asking_redis *asking)
 {
-        asking->connection = host->store->life;
+        asking->connection = host->stage->store.life;
         process_add_errand(&host->process, &asking->errand, run_asking, drop_asking,
                            process_in_order(&host->process, &host->process.asked_ms));
 }
@@ -345,28 +286,28 @@ static void put_status(struct host *host, const struct status *status)
 {
         char key[STORE_KEY_BYTES];
 
-        if (!host->store->up)
+        if (!host->stage->store.up)
                 return;
         store_key(key, status->municipality, "status");
         for (size_t i = 0; i < status->count; i++)
-                store_put(host->store, key, slice_of(status->fields[i].name),
+                store_put(&host->stage->store, key, slice_of(status->fields[i].name),
                           slice_of(status->fields[i].value));
-        store_end_command(host->store);
+        store_end_command(&host->stage->store);
 }
 
 void host_act(struct host *host, const struct reconciler_action *action)
 {
         switch (action->type) {
         case RECONCILER_START:
-                host_start_reading(host, action->place.topic, action->place.partition,
-                                   action->place.offset);
+                consumer_start(&host->consumer, action->place.topic, action->place.partition,
+                               action->place.offset);
                 break;
         case RECONCILER_STORE:
                 host->stored[action->place.topic][action->place.partition] = action->place.offset;
                 break;
         case RECONCILER_WANT:
                 host->want = action->want;
-                host_pump_soon(host);
+                consumer_wake(&host->consumer);
                 break;
         case RECONCILER_LOAD_META:
         case RECONCILER_LOAD_EVENTS:

@@ -16,25 +16,25 @@
 
 static void edit(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
-        struct world *world = mine->world;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
+        struct world *world = world_of(mine->stage);
 
-        if (!world->faulty)
+        if (!world->stage.faulty)
                 return;
         cms_edit(&world->towns[mine->which].cms);
-        world_add_errand(world, edit, mine->which, mine->detail,
+        stage_add_errand(&world->stage, edit, mine->which, mine->detail,
                          sim_between(world->sim, 1, 2 * (int64_t)mine->detail));
 }
 
 static void run_cron(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
-        struct world *world = mine->world;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
+        struct world *world = world_of(mine->stage);
 
-        if (!world->faulty)
+        if (!world->stage.faulty)
                 return;
         cms_cron(&world->towns[mine->which].cms);
-        world_add_errand(world, run_cron, mine->which, 0, 15 * SIM_MINUTE);
+        stage_add_errand(&world->stage, run_cron, mine->which, 0, 15 * SIM_MINUTE);
 }
 
 /* -- the writer -------------------------------------------------------------------------------- */
@@ -53,24 +53,25 @@ static void note_wish(struct world *world, const struct town *town, const struct
         ledger_entry_deinit(&noted);
         store_key(key, town->id, "w");
         uuid_format(uuid, text);
-        store_put(&world->store, key, slice_of(text), buffer_slice(&entry));
-        store_end_command(&world->store);
+        store_put(&world->stage.store, key, slice_of(text), buffer_slice(&entry));
+        store_end_command(&world->stage.store);
         check_own_state(&world->check, town->id, uuid, state);
 }
 
 static void write_state(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
-        struct world *world = mine->world;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
+        struct world *world = world_of(mine->stage);
         struct town *town = world_any_town(world);
         enum event_state state;
         struct uuid uuid;
 
-        if (!world->faulty)
+        if (!world->stage.faulty)
                 return;
-        if (world->store.up && cms_set_state(&town->cms, &uuid, &state))
+        if (world->stage.store.up && cms_set_state(&town->cms, &uuid, &state))
                 note_wish(world, town, &uuid, state);
-        world_add_errand(world, write_state, 0, 0, sim_between(world->sim, 0, 3 * SIM_HOUR));
+        stage_add_errand(&world->stage, write_state, 0, 0,
+                         sim_between(world->sim, 0, 3 * SIM_HOUR));
 }
 
 /* -- operators --------------------------------------------------------------------------------- */
@@ -88,7 +89,7 @@ static void command(struct world *world, const struct town *town, enum control_c
         }
         control_write(&control, &value);
         sim_say(world->sim, "operator: %s: %s", town->id, value.data);
-        broker_append(&world->broker, TOPIC_CONTROL, town->partition, town->id,
+        broker_append(&world->stage.broker, TOPIC_CONTROL, town->partition, town->id,
                       buffer_slice(&value), NULL, NULL);
 }
 
@@ -98,7 +99,7 @@ static void read_meta(const struct world *world, const struct town *town, struct
         struct store_pairs pairs;
 
         store_key(key, town->id, "m");
-        store_read(&world->store, key, &pairs);
+        store_read(&world->stage.store, key, &pairs);
         meta_read(meta, pairs.items, pairs.count, NULL);
         store_pairs_deinit(&pairs);
 }
@@ -109,7 +110,7 @@ static void approve_all(struct world *world, const struct town *town, const stru
         struct store_pairs pairs;
 
         store_key(key, town->id, "s");
-        store_read(&world->store, key, &pairs);
+        store_read(&world->stage.store, key, &pairs);
         for (size_t i = 0; i + 1 < pairs.count; i += 2) {
                 struct known known;
                 struct uuid uuid;
@@ -140,17 +141,17 @@ static void decide(struct world *world, const struct town *town)
 
 static void operate(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
-        struct world *world = mine->world;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
+        struct world *world = world_of(mine->stage);
         const struct town *town = world_any_town(world);
 
-        if (!world->faulty)
+        if (!world->stage.faulty)
                 return;
-        if (world->broker.up && sim_chance(world->sim, 150))
+        if (world->stage.broker.up && sim_chance(world->sim, 150))
                 command(world, town, CONTROL_REASSERT, NULL);
-        else if (world->broker.up)
+        else if (world->stage.broker.up)
                 decide(world, town);
-        world_add_errand(world, operate, 0, 0, sim_between(world->sim, 0, 60 * SIM_MINUTE));
+        stage_add_errand(&world->stage, operate, 0, 0, sim_between(world->sim, 0, 60 * SIM_MINUTE));
 }
 
 void people_approve_foreign(struct world *world)
@@ -169,10 +170,10 @@ void people_begin(struct world *world)
         for (size_t i = 0; i < WORLD_TOWNS; i++) {
                 int64_t pace_ms = sim_between(world->sim, 3, 90) * SIM_MINUTE;
 
-                world_add_errand(world, edit, i, (size_t)pace_ms, pace_ms);
-                world_add_errand(world, run_cron, i, 0,
+                stage_add_errand(&world->stage, edit, i, (size_t)pace_ms, pace_ms);
+                stage_add_errand(&world->stage, run_cron, i, 0,
                                  sim_between(world->sim, 0, 15 * SIM_MINUTE));
         }
-        world_add_errand(world, write_state, 0, 0, SIM_HOUR);
-        world_add_errand(world, operate, 0, 0, SIM_HOUR);
+        stage_add_errand(&world->stage, write_state, 0, 0, SIM_HOUR);
+        stage_add_errand(&world->stage, operate, 0, 0, SIM_HOUR);
 }

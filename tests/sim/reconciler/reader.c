@@ -101,7 +101,7 @@ static void run_delivery(struct errand *errand)
         struct delivery *delivery = (struct delivery *)errand;
         struct reader *reader = delivery->reader;
 
-        if (!reader->broker->up || !reader->configured)
+        if (!reader->broker->up || !*reader->configured)
                 return;
         append_part(delivery);
         if (delivery->head.part == delivery->head.parts) {
@@ -189,7 +189,7 @@ static void read_if_well(struct reader *reader, size_t instance, bool full, bool
         const struct reader_bookmark *bookmark = &reader->bookmarks[instance];
         int64_t now_ms = sim_now(reader->sim);
 
-        if (!reader->configured || (reader->faulty && sim_chance(reader->sim, 30)))
+        if (!*reader->configured || (reader->faulty && sim_chance(reader->sim, 30)))
                 return;
         full = full || now_ms - bookmark->full_ms >= reader->full_every_ms;
         fresh = fresh || now_ms - bookmark->fresh_ms >= reader->fresh_every_ms;
@@ -277,7 +277,7 @@ void reader_heal(struct reader *reader)
 }
 
 void reader_init(struct reader *reader, struct sim *sim, struct broker *broker, struct check *check,
-                 struct cms *cms, const char *id, int32_t partition)
+                 struct cms *cms, const char *id, int32_t partition, const bool *configured)
 {
         *reader = (struct reader){
                 .sim = sim,
@@ -285,6 +285,7 @@ void reader_init(struct reader *reader, struct sim *sim, struct broker *broker, 
                 .check = check,
                 .cms = cms,
                 .partition = partition,
+                .configured = configured,
                 .poll_ms = 10 * SIM_MINUTE,
                 .full_every_ms = 2 * SIM_HOUR,
                 .fresh_every_ms = 3 * SIM_HOUR,

@@ -31,10 +31,10 @@ struct reader {
         char id[MUNICIPALITY_ID_BYTES];
         int32_t partition;
         int64_t poll_ms, full_every_ms, fresh_every_ms;
-        bool configured;
-        bool faulty;      /* halves, late answers, failed reads */
-        bool doubled;     /* the second instance reads too */
-        int64_t ahead_ms; /* of the first instance's clock */
+        const bool *configured; /* is its municipality? Borrowed */
+        bool faulty;            /* halves, late answers, failed reads */
+        bool doubled;           /* the second instance reads too */
+        int64_t ahead_ms;       /* of the first instance's clock */
         struct reader_bookmark bookmarks[READER_INSTANCES];
         struct reader_bookmark older; /* the first one's, some time ago */
         bool asked_full, asked_fresh; /* by commands not yet obeyed */
@@ -43,7 +43,7 @@ struct reader {
 
 /* Begins to poll. Borrows all. */
 void reader_init(struct reader *reader, struct sim *sim, struct broker *broker, struct check *check,
-                 struct cms *cms, const char *id, int32_t partition);
+                 struct cms *cms, const char *id, int32_t partition, const bool *configured);
 
 /* Reads now, for whatever reason. */
 void reader_read(struct reader *reader, bool full, bool fresh);

@@ -45,12 +45,25 @@ static void tell_password(struct host *host, size_t town, bool changed)
 static void tell_passwords(struct host *host)
 {
         for (size_t i = 0; i < TOWNS; i++)
-                if (host->core && config_municipality(host->config, host->towns[i].id))
+                if (host->core && config_municipality(host->process.config, host->towns[i].id))
                         tell_password(host, i, false);
 }
 
 /* -- as a process --------------------------------------------------------------------------------
  */
+
+static void host_redis(struct process *process, bool up)
+{
+        host_feed((struct host *)process, &(struct writer_input){ .type = INPUT_REDIS, .up = up });
+}
+
+static void host_configured(struct process *process)
+{
+        struct host *host = (struct host *)process;
+
+        host_feed(host, &(struct writer_input){ .type = INPUT_CONFIG, .config = process->config });
+        tell_passwords(host);
+}
 
 static void host_begin(struct process *process)
 {
@@ -58,16 +71,16 @@ static void host_begin(struct process *process)
         char instance[32];
 
         snprintf(instance, sizeof(instance), "host-%d-%u", process->number, process->life);
-        host->pumping = false;
+        consumer_begin(&host->consumer);
         host->wants[TOPIC_UPDATES] = host->wants[TOPIC_RESULTS] = true;
         host->core =
-                writer_core_new(&(struct writer_settings){ .config = host->config,
-                                                           .topics = host->topics,
+                writer_core_new(&(struct writer_settings){ .config = process->config,
+                                                           .topics = &host->stage->topics,
                                                            .instance = instance,
                                                            .seed = dice_next(&host->sim->dice) },
                                 sim_now(host->sim));
         tell_passwords(host);
-        host_tell_redis(host, host->store->up);
+        host_redis(process, host->stage->store.up);
 }
 
 static void host_end(struct process *process)
@@ -92,7 +105,7 @@ static void host_commit(struct process *process)
 {
         struct host *host = (struct host *)process;
 
-        for (int32_t p = 0; p < host->broker->partitions; p++) {
+        for (int32_t p = 0; p < host->stage->topics.partitions; p++) {
                 int64_t offset = host->stored[p];
 
                 if (offset == GROUP_NONE || offset == process->group->committed[TOPIC_UPDATES][p])
@@ -106,11 +119,9 @@ static void host_forget(struct process *process)
 {
         struct host *host = (struct host *)process;
 
-        for (int32_t p = 0; p < GROUP_PARTITIONS_MAX; p++) {
-                host_stop_reading(host, TOPIC_UPDATES, p);
-                host_stop_reading(host, TOPIC_RESULTS, p);
+        consumer_stop_all(&host->consumer);
+        for (int32_t p = 0; p < GROUP_PARTITIONS_MAX; p++)
                 host->stored[p] = GROUP_NONE;
-        }
 }
 
 static void host_revoked(struct process *process)
@@ -118,7 +129,7 @@ static void host_revoked(struct process *process)
         struct host *host = (struct host *)process;
 
         for (int32_t p = 0; p < GROUP_PARTITIONS_MAX; p++)
-                host_stop_reading(host, TOPIC_UPDATES, p);
+                consumer_stop(&host->consumer, TOPIC_UPDATES, p);
         host_feed(host, &(struct writer_input){ .type = INPUT_REVOKED });
 }
 
@@ -149,25 +160,18 @@ static const struct process_kind kind = {
         .commit = host_commit,
         .forget = host_forget,
         .drain = host_drain,
+        .configured = host_configured,
+        .redis = host_redis,
 };
 
-/* -- for the world -------------------------------------------------------------------------------
- */
+/* -- for the world ----------------------------------------------------------------------------- */
 
-void host_init(struct host *host, int number, struct sim *sim, struct broker *broker,
-               struct store *store, struct group *group, struct check *check, struct town *towns,
-               const struct topics *topics)
+void host_init(struct host *host, int number, struct stage *stage, struct check *check,
+               struct town *towns)
 {
-        *host = (struct host){
-                .sim = sim,
-                .broker = broker,
-                .store = store,
-                .check = check,
-                .towns = towns,
-                .topics = topics,
-        };
-        process_init(&host->process, &kind, number, sim, group);
-        host_watch(host);
+        *host = (struct host){ .sim = stage->sim, .stage = stage, .check = check, .towns = towns };
+        process_init(&host->process, &kind, number, stage->sim, &stage->group);
+        consumer_init(&host->consumer, &host_reads, &host->process, &stage->broker);
 }
 
 void host_deinit(struct host *host)
@@ -176,29 +180,8 @@ void host_deinit(struct host *host)
         writer_actions_deinit(&host->actions);
 }
 
-void host_start(struct host *host, const struct config *config)
-{
-        host->config = config;
-        process_start(&host->process);
-}
-
-void host_configure(struct host *host, const struct config *config)
-{
-        if (!host->core)
-                return;
-        host->config = config;
-        host_feed(host, &(struct writer_input){ .type = INPUT_CONFIG, .config = config });
-        tell_passwords(host);
-}
-
-void host_tell_redis(struct host *host, bool up)
-{
-        if (host->core)
-                host_feed(host, &(struct writer_input){ .type = INPUT_REDIS, .up = up });
-}
-
 void host_tell_password(struct host *host, size_t town)
 {
-        if (host->core && config_municipality(host->config, host->towns[town].id))
+        if (host->core && config_municipality(host->process.config, host->towns[town].id))
                 tell_password(host, town, true);
 }

@@ -1,137 +1,42 @@
 /* tests/sim/writer/host_act.c
  *
- * Actions as what they become outside: a record on its way to Kafka, a command on its way to Redis.
- * Each arrives after a while, and its answer after another; either may be lost.
+ * Actions as what they become outside. A command reaches Redis after a while, and its reply comes
+ * after another; either may be lost.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "sim/producer.h"
 #include "sim/writer/host.h"
 #include "sim/writer/script.h"
 #include "sim/writer/without.h"
 
-#define MESSAGE_MS (8 * SIM_SECOND) /* message.timeout.ms */
-
-enum { SAID_BYTES = 160 };
-
 /* -- Kafka --------------------------------------------------------------------------------------
  */
 
-struct delivery {
-        struct process_errand errand;
-        uint64_t token;
-        int64_t offset; /* -1: it failed */
-};
-
-static void run_delivery(struct errand *errand)
+static void take_delivery(struct process *process, uint64_t token, int64_t offset)
 {
-        const struct delivery *delivery = (const struct delivery *)errand;
-        struct host *host = host_of_errand(errand);
-
-        if (host && host->core)
-                host_feed(host,
-                          &(struct writer_input){ .type = INPUT_DELIVERED,
-                                                  .token = delivery->token,
-                                                  .delivered = { .ok = delivery->offset >= 0,
-                                                                 .offset = delivery->offset } });
-}
-
-static void answer_delivery(struct host *host, uint64_t token, int64_t offset)
-{
-        struct delivery *delivery = memory_new(sizeof(*delivery));
-        int64_t at_ms = process_in_order(&host->process, &host->process.acknowledged_ms);
-
-        delivery->token = token;
-        delivery->offset = offset;
-        process_add_errand(&host->process, &delivery->errand, run_delivery, sim_drop,
-                           offset < 0 ? at_ms + MESSAGE_MS : at_ms);
-}
-
-struct sending {
-        struct process_errand errand;
-        enum topic topic;
-        int32_t partition;
-        uint64_t token;
-        int64_t made_ms;
-        struct buffer key, value;
-        struct headers headers; /* borrows from `bytes` */
-        struct buffer bytes;
-};
-
-static void drop_sending(struct errand *errand)
-{
-        struct sending *sending = (struct sending *)errand;
-
-        buffer_deinit(&sending->key);
-        buffer_deinit(&sending->value);
-        buffer_deinit(&sending->bytes);
-        free(sending);
-}
-
-static void run_sending(struct errand *errand)
-{
-        struct sending *sending = (struct sending *)errand;
-        struct host *host = host_of_errand(errand);
-        int64_t offset = -1;
-        bool late, lost;
-
-        if (!host)
-                return;
-        /* A record that is too old is never sent: no zombie's comes late. */
-        late = sim_now(host->sim) - sending->made_ms >= MESSAGE_MS;
-        lost = late || !host->broker->up || sim_chance(host->sim, host->process.lost_per_mille);
-        /* One whose acknowledgement is lost may stand in the log all the same. */
-        if (host->broker->up && !late && (!lost || sim_chance(host->sim, 500)))
-                offset = broker_append(host->broker, sending->topic, sending->partition,
-                                       sending->key.data, buffer_slice(&sending->value),
-                                       &sending->headers, &host->process);
-        answer_delivery(host, sending->token, lost ? -1 : offset);
-}
-
-/* What the record borrows is the core's, and may be gone with its next input. */
-static void copy_headers(struct sending *sending, const struct headers *headers)
-{
-        size_t at = 0;
-
-        for (size_t i = 0; i < headers->count; i++) {
-                const struct header *header = &headers->items[i];
-
-                buffer_append(&sending->bytes, header->name, strlen(header->name) + 1);
-                buffer_append(&sending->bytes, header->value.data, header->value.length);
-        }
-        headers_clear(&sending->headers);
-        for (size_t i = 0; i < headers->count; i++) {
-                const char *name = sending->bytes.data + at;
-                struct slice value = { name + strlen(name) + 1, headers->items[i].value.length };
-
-                headers_borrow(&sending->headers, name, value);
-                at += strlen(name) + 1 + value.length;
-        }
+        host_feed((struct host *)process,
+                  &(struct writer_input){ .type = INPUT_DELIVERED,
+                                          .token = token,
+                                          .delivered = { .ok = offset >= 0, .offset = offset } });
 }
 
 static void produce(struct host *host, const struct writer_action *action)
 {
         const struct action_produce *produce = &action->produce;
-        struct slice value =
-                produce->text.length > 0 ? buffer_slice(&produce->text) : produce->value;
-        struct sending *sending = memory_new(sizeof(*sending));
+        struct slice text = buffer_slice(&produce->text);
 
-        sending->made_ms = sim_now(host->sim);
-        sending->topic = produce->topic;
-        sending->partition = produce->partition;
-        sending->token = action->token;
-        buffer_append_text(&sending->key,
-                           produce->has_key && produce->key.data ? produce->key.data : "");
-        buffer_append(&sending->value, value.data, value.length);
-        if (produce->headers)
-                copy_headers(sending, produce->headers);
-        if (sim_listens(host->sim))
-                sim_say(host->sim, "host %d: %s %s %.*s", host->process.number,
-                        topic_suffix(produce->topic), sending->key.data,
-                        (int)(value.length > SAID_BYTES ? SAID_BYTES : value.length), value.data);
-        process_add_errand(&host->process, &sending->errand, run_sending, drop_sending,
-                           process_in_order(&host->process, &host->process.sent_ms));
+        producer_send(&host->process, &host->stage->broker,
+                      &(struct producing){
+                              .topic = produce->topic,
+                              .partition = produce->partition,
+                              .key = produce->has_key && produce->key.data ? produce->key.data : "",
+                              .value = text.length > 0 ? text : produce->value,
+                              .headers = produce->headers,
+                              .token = action->token },
+                      take_delivery);
 }
 
 /* -- Redis --------------------------------------------------------------------------------------
@@ -168,7 +73,7 @@ static void run_reply(struct errand *errand)
 
         if (!host || !host->core)
                 return;
-        if (asking->connection != host->store->life)
+        if (asking->connection != host->stage->store.life)
                 lose(asking);
         if (asking->reply.input.type == INPUT_LEDGER)
                 asking->reply.input.ledger.lease_until_boot_ms = asking->lease_until_ms;
@@ -186,8 +91,8 @@ static void run_asking(struct errand *errand)
         replying = memory_copy(asking, sizeof(*asking));
         asking->action = (struct writer_actions)ACTIONS_NULL;
         script_lose(&replying->action.items[0], &replying->reply);
-        if (host->store->up && replying->connection == host->store->life)
-                script_run(host->store, &replying->action.items[0], sim_now(host->sim),
+        if (host->stage->store.up && replying->connection == host->stage->store.life)
+                script_run(&host->stage->store, &replying->action.items[0], sim_now(host->sim),
                            host->sim->without != WITHOUT_LEASE, &replying->reply);
         if (sim_chance(host->sim, host->process.lost_per_mille))
                 lose(replying);
@@ -202,7 +107,7 @@ static void ask(struct host *host, struct writer_action *action)
         sim_say(host->sim, "host %d: %s: %s event %u", host->process.number, action->municipality,
                 writer_action_name(action->type), action->ledger.uuid.bytes[15]);
         *writer_actions_add(&asking->action, action->type) = *action;
-        asking->connection = host->store->life;
+        asking->connection = host->stage->store.life;
         asking->lease_until_ms = sim_now(host->sim) + action->ledger.lease_ms;
         action->type = ACTION_REPORT; /* it holds nothing any more */
         process_add_errand(&host->process, &asking->errand, run_asking, drop_asking,
@@ -214,12 +119,12 @@ static void put_status(struct host *host, const struct writer_action *action)
 {
         char key[STORE_KEY_BYTES], number[24];
 
-        if (!host->store->up)
+        if (!host->stage->store.up)
                 return;
         store_key(key, action->municipality, "status");
         snprintf(number, sizeof(number), "%" PRId64, action->status.probe_at_ms);
-        store_put(host->store, key, slice_of("writer_probe_at"), slice_of(number));
-        store_end_command(host->store);
+        store_put(&host->stage->store, key, slice_of("writer_probe_at"), slice_of(number));
+        store_end_command(&host->stage->store);
 }
 
 /* -- the rest -------------------------------------------------------------------------------------
@@ -254,21 +159,21 @@ void host_act(struct host *host, struct writer_action *action)
 {
         switch (action->type) {
         case ACTION_READ_UPDATES:
-                host_start_reading(host, TOPIC_UPDATES, action->place.partition,
-                                   action->place.offset);
+                consumer_start(&host->consumer, TOPIC_UPDATES, action->place.partition,
+                               action->place.offset);
                 break;
         case ACTION_READ_RESULTS:
-                host_start_reading(host, TOPIC_RESULTS, action->place.partition,
-                                   action->place.offset);
+                consumer_start(&host->consumer, TOPIC_RESULTS, action->place.partition,
+                               action->place.offset);
                 break;
         case ACTION_STOP_RESULTS:
-                host_stop_reading(host, TOPIC_RESULTS, action->place.partition);
+                consumer_stop(&host->consumer, TOPIC_RESULTS, action->place.partition);
                 break;
         case ACTION_WANT_UPDATES:
         case ACTION_WANT_RESULTS:
                 host->wants[action->type == ACTION_WANT_UPDATES ? TOPIC_UPDATES : TOPIC_RESULTS] =
                         action->room;
-                host_pump_soon(host);
+                consumer_wake(&host->consumer);
                 break;
         case ACTION_STORE:
                 host->stored[action->place.partition] = action->place.offset;

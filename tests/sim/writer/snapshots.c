@@ -42,7 +42,7 @@ static void write_entry(struct store *store, const char *key, const struct cms_e
 static void run_listing(struct errand *errand)
 {
         const struct listing *listing = (const struct listing *)errand;
-        struct store *store = &listing->world->store;
+        struct store *store = &listing->world->stage.store;
         char key[STORE_KEY_BYTES];
 
         if (!store->up)
@@ -68,12 +68,12 @@ static void look(struct world *world, size_t town, int64_t wait_ms)
 
 static void look_again(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
-        struct world *world = mine->world;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
+        struct world *world = world_of(mine->stage);
 
         cms_cron(&world->towns[mine->which].cms);
         look(world, mine->which, sim_between(world->sim, 1, 90) * SIM_SECOND);
-        world_add_errand(world, look_again, mine->which, 0,
+        stage_add_errand(&world->stage, look_again, mine->which, 0,
                          sim_between(world->sim, 9, 11) * SIM_MINUTE);
 }
 
@@ -93,7 +93,8 @@ static void on_append(void *context, enum topic topic, int32_t partition,
 
 void snapshots_begin(struct world *world)
 {
-        broker_watch(&world->broker, on_append, world);
+        broker_watch(&world->stage.broker, on_append, world);
         for (size_t t = 0; t < TOWNS; t++)
-                world_add_errand(world, look_again, t, 0, sim_between(world->sim, 0, SIM_MINUTE));
+                stage_add_errand(&world->stage, look_again, t, 0,
+                                 sim_between(world->sim, 0, SIM_MINUTE));
 }

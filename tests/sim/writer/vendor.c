@@ -81,16 +81,16 @@ static void append(struct world *world, const struct wished *wished, const struc
 
         write_value(world, wished, &value);
         sim_say(world->sim, "%d/%" PRId64 ": %s%s", wished->key.partition,
-                broker_end(&world->broker, TOPIC_UPDATES, wished->key.partition),
+                broker_end(&world->stage.broker, TOPIC_UPDATES, wished->key.partition),
                 headers ? "again: " : "", value.data);
-        broker_append(&world->broker, TOPIC_UPDATES, wished->key.partition,
+        broker_append(&world->stage.broker, TOPIC_UPDATES, wished->key.partition,
                       world->towns[wished->town].id, buffer_slice(&value), headers, NULL);
 }
 
 static void write_down(struct world *world, struct wished *wished)
 {
         wished->key.partition = world->towns[wished->town].partition;
-        wished->key.offset = broker_end(&world->broker, TOPIC_UPDATES, wished->key.partition);
+        wished->key.offset = broker_end(&world->stage.broker, TOPIC_UPDATES, wished->key.partition);
         check_wished(&world->check, wished);
         append(world, wished, NULL);
 }
@@ -107,15 +107,15 @@ static void wish(struct world *world)
 
 static void wish_again(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
-        struct world *world = mine->world;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
+        struct world *world = world_of(mine->stage);
 
-        if (!world->faulty)
+        if (!world->stage.faulty)
                 return;
         for (int64_t count = sim_chance(world->sim, 100) ? sim_between(world->sim, 2, 30) : 1;
-             count > 0 && world->broker.up; count--)
+             count > 0 && world->stage.broker.up; count--)
                 wish(world);
-        world_add_errand(world, wish_again, 0, mine->detail,
+        stage_add_errand(&world->stage, wish_again, 0, mine->detail,
                          sim_between(world->sim, 1, 2 * (int64_t)mine->detail));
 }
 
@@ -124,22 +124,22 @@ static void wish_again(struct errand *errand)
 
 static void wish_links(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
         struct wished wished = { .town = mine->which, .event = mine->detail, .valid = true };
 
-        if (!mine->world->broker.up)
+        if (!mine->stage->broker.up)
                 return;
-        choose_url(mine->world, &wished, MEMBER_URL);
-        choose_url(mine->world, &wished, MEMBER_ADMIN_URL);
-        write_down(mine->world, &wished);
+        choose_url(world_of(mine->stage), &wished, MEMBER_URL);
+        choose_url(world_of(mine->stage), &wished, MEMBER_ADMIN_URL);
+        write_down(world_of(mine->stage), &wished);
 }
 
 void vendor_changes_mind(struct world *world, size_t town)
 {
         size_t event = (size_t)sim_between(world->sim, 0, CMS_EVENTS - 1);
 
-        world_add_errand(world, wish_links, town, event, 0);
-        world_add_errand(world, wish_links, town, event,
+        stage_add_errand(&world->stage, wish_links, town, event, 0);
+        stage_add_errand(&world->stage, wish_links, town, event,
                          sim_between(world->sim, 1, 60) * SIM_SECOND);
 }
 
@@ -180,23 +180,24 @@ static void replay(struct world *world, const struct wished *wished)
 
 static void replay_again(struct errand *errand)
 {
-        const struct world_errand *mine = (const struct world_errand *)errand;
-        struct world *world = mine->world;
+        const struct stage_errand *mine = (const struct stage_errand *)errand;
+        struct world *world = world_of(mine->stage);
         const struct wished *wished;
 
-        if (!world->faulty)
+        if (!world->stage.faulty)
                 return;
         wished = any_wished(world);
-        if (wished && wished->valid && world->broker.up)
+        if (wished && wished->valid && world->stage.broker.up)
                 replay(world, wished);
-        world_add_errand(world, replay_again, 0, 0, sim_between(world->sim, 1, 120) * SIM_MINUTE);
+        stage_add_errand(&world->stage, replay_again, 0, 0,
+                         sim_between(world->sim, 1, 120) * SIM_MINUTE);
 }
 
 void vendor_begin(struct world *world)
 {
         int64_t pace_ms = sim_between(world->sim, 10, 300) * SIM_SECOND;
 
-        world_add_errand(world, wish_again, 0, (size_t)pace_ms, SIM_MINUTE);
+        stage_add_errand(&world->stage, wish_again, 0, (size_t)pace_ms, SIM_MINUTE);
         if (sim_chance(world->sim, 600))
-                world_add_errand(world, replay_again, 0, 0, SIM_HOUR);
+                stage_add_errand(&world->stage, replay_again, 0, 0, SIM_HOUR);
 }
