@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 
-enum { CAPACITY_FIRST = 64 };
+enum { CAPACITY_FIRST = 64, FORMAT_ROOM_BYTES = 40 };
 
 void buffer_deinit(struct buffer *buffer)
 {
@@ -65,19 +66,39 @@ void buffer_append_byte(struct buffer *buffer, char byte)
         buffer_append(buffer, &byte, 1);
 }
 
+void buffer_append_integer(struct buffer *buffer, int64_t number)
+{
+        char text[DECIMAL_BYTES];
+
+        buffer_append(buffer, text, decimal_format(number, text));
+}
+
+void buffer_append_unsigned(struct buffer *buffer, uint64_t number)
+{
+        char text[DECIMAL_BYTES];
+
+        buffer_append(buffer, text, decimal_format_unsigned(number, text));
+}
+
+/* Formatted once if it fits, which it nearly always does. */
 void buffer_append_format(struct buffer *buffer, const char *format, ...)
 {
         va_list arguments;
 
+        buffer_reserve(buffer, FORMAT_ROOM_BYTES);
+
+        size_t room = buffer->capacity - buffer->length;
+
         va_start(arguments, format);
-        int bytes = vsnprintf(NULL, 0, format, arguments);
+        int bytes = vsnprintf(buffer->data + buffer->length, room, format, arguments);
         va_end(arguments);
         assert(bytes >= 0);
-
-        buffer_reserve(buffer, (size_t)bytes);
-        va_start(arguments, format);
-        vsnprintf(buffer->data + buffer->length, (size_t)bytes + 1, format, arguments);
-        va_end(arguments);
+        if ((size_t)bytes >= room) {
+                buffer_reserve(buffer, (size_t)bytes);
+                va_start(arguments, format);
+                vsnprintf(buffer->data + buffer->length, (size_t)bytes + 1, format, arguments);
+                va_end(arguments);
+        }
         buffer->length += (size_t)bytes;
 }
 

@@ -8,6 +8,8 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
+#include <stdint.h>
+
 #include "base/cleanup.h"
 #include "base/slice.h"
 
@@ -25,6 +27,8 @@ void buffer_reserve(struct buffer *buffer, size_t extra_bytes);
 void buffer_append(struct buffer *buffer, const void *data, size_t bytes);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_byte(struct buffer *buffer, char byte);
+void buffer_append_integer(struct buffer *buffer, int64_t number);
+void buffer_append_unsigned(struct buffer *buffer, uint64_t number);
 void buffer_append_format(struct buffer *buffer, const char *format, ...) _printf_(2, 3);
 void buffer_consume(struct buffer *buffer, size_t bytes); /* drop the first `bytes` */
 char *buffer_take(struct buffer *buffer);                 /* never NULL: an empty buffer gives "" */

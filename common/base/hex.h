@@ -1,9 +1,14 @@
 /* common/base/hex.h
  *
- * One hex digit's value, in any case; -1 if it is none.
+ * Hex digits: a value's in lower case, and one's value, in any case; -1 if it is none.
  */
 #ifndef BASE_HEX_H
 #define BASE_HEX_H
+
+static inline char hex_digit(unsigned value)
+{
+        return "0123456789abcdef"[value & 0xf];
+}
 
 static inline int hex_value(char digit)
 {

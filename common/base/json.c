@@ -6,7 +6,6 @@
  */
 #include "base/json.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -163,7 +162,7 @@ void json_write_member_text(struct buffer *buffer, const char *name, const char 
 void json_write_member_integer(struct buffer *buffer, const char *name, int64_t value)
 {
         json_write_member(buffer, name);
-        buffer_append_format(buffer, "%" PRId64, value);
+        buffer_append_integer(buffer, value);
 }
 
 void json_write_member_boolean(struct buffer *buffer, const char *name, bool value)

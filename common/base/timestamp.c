@@ -185,16 +185,29 @@ static int64_t clamp(int64_t ms)
         return ms < 0 ? 0 : ms > TIMESTAMP_LAST ? TIMESTAMP_LAST : ms;
 }
 
+/* With leading zeros, and `behind` it; where the next one stands. */
+static char *put(char *at, int number, int digits, char behind)
+{
+        for (int i = digits - 1; i >= 0; i--, number /= 10)
+                at[i] = (char)('0' + number % 10);
+        at[digits] = behind;
+        return at + digits + 1;
+}
+
 void timestamp_format(int64_t ms, char text[TIMESTAMP_TEXT_BYTES])
 {
         struct moment moment;
         int64_t at = clamp(ms), of_day = at % day_ms;
 
         date_from_days(at / day_ms, &moment);
-        snprintf(text, TIMESTAMP_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                 moment.year % 10000, moment.month % 100, moment.day % 100,
-                 (int)(of_day / 3600000) % 24, (int)(of_day / 60000) % 60,
-                 (int)(of_day / 1000) % 60, (int)(of_day % 1000));
+        text = put(text, moment.year, 4, '-');
+        text = put(text, moment.month, 2, '-');
+        text = put(text, moment.day, 2, 'T');
+        text = put(text, (int)(of_day / 3600000), 2, ':');
+        text = put(text, (int)(of_day / 60000 % 60), 2, ':');
+        text = put(text, (int)(of_day / 1000 % 60), 2, '.');
+        text = put(text, (int)(of_day % 1000), 3, 'Z');
+        *text = '\0';
 }
 
 void timestamp_format_date(int64_t ms, char text[TIMESTAMP_TEXT_BYTES])

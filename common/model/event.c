@@ -36,8 +36,13 @@ const char *event_state_name(enum event_state state)
 
 enum event_state event_state_parse(const char *name)
 {
-        for (size_t i = STATE_NONE + 1; name && i < ARRAY_LENGTH(state_names); i++)
-                if (strcmp(name, state_names[i]) == 0)
+        return event_state_parse_slice(slice_of(name));
+}
+
+enum event_state event_state_parse_slice(struct slice name)
+{
+        for (size_t i = STATE_NONE + 1; name.data && i < ARRAY_LENGTH(state_names); i++)
+                if (slice_is(name, state_names[i]))
                         return (enum event_state)i;
         return STATE_NONE;
 }

@@ -32,6 +32,7 @@ enum event_state {
 
 const char *event_state_name(enum event_state state); /* "SoldOut"; NULL for STATE_NONE */
 enum event_state event_state_parse(const char *name);
+enum event_state event_state_parse_slice(struct slice name);
 
 /* The members whose change is news, in the CMS's order (CMS-API.md "Bytes"), and one for all that
  * this version does not know. `updated_at`, `external_data` are not news. */

@@ -13,23 +13,11 @@
 
 /* ---- writing ---- */
 
-static void write_number(struct buffer *out, uint64_t number)
-{
-        char digits[20];
-        size_t at = sizeof(digits);
-
-        do {
-                digits[--at] = (char)('0' + number % 10);
-                number /= 10;
-        } while (number > 0);
-        buffer_append(out, digits + at, sizeof(digits) - at);
-}
-
 static void write_version(struct buffer *out, uint64_t version)
 {
-        write_number(out, version_epoch(version));
+        buffer_append_unsigned(out, version_epoch(version));
         buffer_append_byte(out, '.');
-        write_number(out, (uint64_t)version_offset(version));
+        buffer_append_unsigned(out, (uint64_t)version_offset(version));
 }
 
 static void write_name(struct buffer *out, const char *name)
@@ -44,7 +32,7 @@ static void write_time(struct buffer *out, const char *name, int64_t ms)
         if (ms <= 0)
                 return;
         write_name(out, name);
-        write_number(out, (uint64_t)ms);
+        buffer_append_unsigned(out, (uint64_t)ms);
 }
 
 static const char *value_text(enum wish_member member, const struct wish_value *value)
@@ -76,7 +64,7 @@ static void write_wish(struct buffer *out, const struct wish *wish)
         }
         if (wish->serial > 0) {
                 write_name(out, "serial");
-                write_number(out, wish->serial);
+                buffer_append_unsigned(out, wish->serial);
         }
         write_time(out, "sealed_at", wish->sealed_at_ms);
 }
@@ -86,7 +74,7 @@ static void write_done(struct buffer *out, const struct told *told)
         if (told->upto == VERSION_NONE)
                 return;
         write_name(out, "done");
-        write_number(out, (uint64_t)told->partition);
+        buffer_append_unsigned(out, (uint64_t)told->partition);
         buffer_append_byte(out, ':');
         write_version(out, told->upto);
         for (size_t i = 0; i < told->gap_count; i++) {
@@ -121,7 +109,7 @@ void ledger_line_write(const struct ledger_entry *entry, struct buffer *out)
                 write_name(out, "token");
                 buffer_append_text(out, entry->token);
                 write_name(out, "lease_until");
-                write_number(out, (uint64_t)entry->lease_until_ms);
+                buffer_append_unsigned(out, (uint64_t)entry->lease_until_ms);
         }
         buffer_append_byte(out, '\n');
 }

@@ -277,6 +277,10 @@ void municipality_list_url(const struct municipality *municipality, struct buffe
 void municipality_event_url(const struct municipality *municipality, const char *uuid,
                             struct buffer *url)
 {
-        buffer_append_format(url, "%s/api/%s/events/%s?_format=json", municipality->base_url,
-                             municipality->api_version, uuid);
+        buffer_append_text(url, municipality->base_url);
+        buffer_append_text(url, "/api/");
+        buffer_append_text(url, municipality->api_version);
+        buffer_append_text(url, "/events/");
+        buffer_append_text(url, uuid);
+        buffer_append_text(url, "?_format=json");
 }

@@ -196,10 +196,13 @@ static void write_gaps(const struct told *told, struct buffer *out)
 {
         json_write_member(out, "but");
         buffer_append_byte(out, '[');
-        for (size_t i = 0; i < told->gap_count; i++)
-                buffer_append_format(out, "%s[%llu,%llu]", i > 0 ? "," : "",
-                                     (unsigned long long)told->gaps[i].from,
-                                     (unsigned long long)told->gaps[i].to);
+        for (size_t i = 0; i < told->gap_count; i++) {
+                buffer_append_text(out, i > 0 ? ",[" : "[");
+                buffer_append_unsigned(out, told->gaps[i].from);
+                buffer_append_byte(out, ',');
+                buffer_append_unsigned(out, told->gaps[i].to);
+                buffer_append_byte(out, ']');
+        }
         buffer_append_byte(out, ']');
 }
 
@@ -207,9 +210,11 @@ static void write_versions(const struct told *told, struct buffer *out)
 {
         json_write_member(out, "told");
         buffer_append_byte(out, '[');
-        for (size_t i = 0; i < told->version_count; i++)
-                buffer_append_format(out, "%s%llu", i > 0 ? "," : "",
-                                     (unsigned long long)told->versions[i]);
+        for (size_t i = 0; i < told->version_count; i++) {
+                if (i > 0)
+                        buffer_append_byte(out, ',');
+                buffer_append_unsigned(out, told->versions[i]);
+        }
         buffer_append_byte(out, ']');
 }
 

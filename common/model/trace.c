@@ -5,11 +5,11 @@
  */
 #include "model/trace.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/hex.h"
 #include "model/headers.h"
 
 bool trace_read(struct trace *trace, struct slice traceparent)
@@ -31,15 +31,26 @@ void trace_write(const struct trace *trace, char traceparent[TRACEPARENT_BYTES])
                          trace->sampled);
 }
 
+enum { NUMBER_DIGITS = 16 };
+
+/* Without a NUL behind it. */
+static void put_number(char *at, uint64_t number)
+{
+        for (int i = NUMBER_DIGITS - 1; i >= 0; i--, number >>= 4)
+                at[i] = hex_digit((unsigned)number);
+}
+
 static void write_span(char span[TRACE_SPAN_BYTES], uint64_t number)
 {
-        snprintf(span, TRACE_SPAN_BYTES, "%016" PRIx64, number != 0 ? number : 1);
+        put_number(span, number != 0 ? number : 1);
+        span[NUMBER_DIGITS] = '\0';
 }
 
 void trace_begin(struct trace *trace, uint64_t high, uint64_t low, int64_t sample_percent)
 {
-        snprintf(trace->id, sizeof(trace->id), "%016" PRIx64 "%016" PRIx64, high,
-                 low != 0 ? low : 1);
+        put_number(trace->id, high);
+        put_number(trace->id + NUMBER_DIGITS, low != 0 ? low : 1);
+        trace->id[2 * NUMBER_DIGITS] = '\0';
         write_span(trace->span, hash64_seed(trace->id, TRACE_ID_BYTES - 1, 0));
         trace->sampled = (int64_t)(low % 100) < sample_percent;
 }

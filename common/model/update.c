@@ -138,6 +138,14 @@ static enum update_fault read_external_data(struct update *update, const json_t 
         return read_url(update, MEMBER_ADMIN_URL, &update->admin_url, external_data, error);
 }
 
+static bool is_empty(const struct update *update)
+{
+        for (size_t i = 0; i < MEMBER_COUNT; i++)
+                if (update->present[i])
+                        return false;
+        return true;
+}
+
 static enum update_fault read_members(struct update *update, const json_t *root,
                                       struct error *error)
 {
@@ -156,15 +164,105 @@ static enum update_fault read_members(struct update *update, const json_t *root,
                 fault = read_external_data(update, root, error);
         if (fault != UPDATE_OK)
                 return fault;
-        for (size_t i = 0; i < MEMBER_COUNT; i++)
-                if (update->present[i])
-                        return UPDATE_OK;
+        if (!is_empty(update))
+                return UPDATE_OK;
         error_set(error,
                   "neither state nor external_data.url nor external_data.admin_url is there");
         return UPDATE_EMPTY;
 }
 
+/* ---- what is plainly right ---- */
+
+/* A string without escapes: the bytes between its quotes. */
+static bool plain_text(struct slice value, struct slice *text)
+{
+        if (value.length < 2 || value.data[0] != '"' || memchr(value.data, '\\', value.length))
+                return false;
+        *text = (struct slice){ value.data + 1, value.length - 2 };
+        return true;
+}
+
+static bool take_head(struct update *update, struct slice municipality, struct slice uuid)
+{
+        struct slice id, text;
+
+        if (!plain_text(municipality, &id) || !municipality_id_valid(id.data, id.length) ||
+            !plain_text(uuid, &text) || !uuid_parse(text.data, text.length, &update->uuid))
+                return false;
+        memcpy(update->municipality, id.data, id.length);
+        update->municipality[id.length] = '\0';
+        return true;
+}
+
+static bool take_state(struct update *update, struct slice state)
+{
+        struct slice name;
+
+        if (!state.data)
+                return true;
+        if (!plain_text(state, &name))
+                return false;
+        update->state = event_state_parse_slice(name);
+        update->present[MEMBER_STATE] = true;
+        return update->state != STATE_NONE;
+}
+
+static bool take_url(struct update *update, enum wish_member member, struct slice value)
+{
+        char **place = member == MEMBER_URL ? &update->url : &update->admin_url;
+        struct slice url = SLICE_NULL;
+
+        if (update->present[member] ||
+            (!slice_is(value, "null") &&
+             (!plain_text(value, &url) || !update_url_valid(url.data, url.length))))
+                return false;
+        update->present[member] = true;
+        *place = url.data ? memory_copy(url.data, url.length) : NULL;
+        return true;
+}
+
+static bool take_external_data(struct update *update, struct slice external_data)
+{
+        struct json_raw walk;
+        struct slice name, value;
+        enum json_raw_step step;
+
+        if (!external_data.data)
+                return true;
+        if (external_data.data[0] != '{' || !json_raw_open(&walk, external_data))
+                return false;
+        while ((step = json_raw_next(&walk, &name, &value)) == JSON_RAW_ITEM) {
+                if (!(slice_is(name, "url") && take_url(update, MEMBER_URL, value)) &&
+                    !(slice_is(name, "admin_url") && take_url(update, MEMBER_ADMIN_URL, value)))
+                        return false;
+        }
+        return step == JSON_RAW_END;
+}
+
+/* Nearly every update is written as ours are, and each is read three times: this way at a tenth of
+ * the cost. Whatever is the least bit odd is left to those who can say what is wrong with it. */
+static bool read_plain(struct update *update, struct slice value)
+{
+        static const char *const names[] = { "municipality", "uuid", "state", "external_data",
+                                             NULL };
+        struct slice values[ARRAY_LENGTH(names)];
+
+        memset(update, 0, sizeof(*update));
+        return value.length <= UPDATE_BYTES_MAX && json_raw_members(value, names, values) == 0 &&
+               take_head(update, values[0], values[1]) && take_state(update, values[2]) &&
+               take_external_data(update, values[3]) && !is_empty(update);
+}
+
 enum update_fault update_read(struct update *update, struct slice value, struct error *error)
+{
+        if (read_plain(update, value))
+                return UPDATE_OK;
+        update_deinit(update);
+        return update_read_strictly(update, value, error);
+}
+
+enum update_fault update_read_strictly(struct update *update, struct slice value,
+                                       struct error *error)
 {
         static const char *const names[] = { "municipality", "uuid", "state", "external_data",
                                              NULL };

@@ -41,6 +41,9 @@ struct update {
 /* On a fault `error` has the sentence for `dplsync-detail`, which names the field; what could be
  * read of municipality and uuid is kept. update_deinit is due in every case. */
 enum update_fault update_read(struct update *update, struct slice value, struct error *error);
+/* The same, by the reader that has the sentences, for those who compare the two. */
+enum update_fault update_read_strictly(struct update *update, struct slice value,
+                                       struct error *error);
 void update_write(const struct update *update, struct buffer *value);
 void update_deinit(struct update *update);
 

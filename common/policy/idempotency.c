@@ -5,9 +5,19 @@
  */
 #include "policy/idempotency.h"
 
-#include <inttypes.h>
-
 #include "base/digest.h"
+
+static void append_text(struct buffer *out, const char *text)
+{
+        buffer_append_text(out, text);
+        buffer_append_byte(out, '\n');
+}
+
+static void append_number(struct buffer *out, uint64_t number)
+{
+        buffer_append_unsigned(out, number);
+        buffer_append_byte(out, '\n');
+}
 
 void idempotency_key(const char *municipality, const struct uuid *uuid,
                      const uint64_t versions[MEMBER_COUNT], uint64_t serial, struct slice body,
@@ -17,10 +27,11 @@ void idempotency_key(const char *municipality, const struct uuid *uuid,
         char uuid_text[UUID_TEXT_BYTES], hex[SHA256_HEX_BYTES];
 
         uuid_format(uuid, uuid_text);
-        buffer_append_format(&text, "%s\n%s\n", municipality, uuid_text);
+        append_text(&text, municipality);
+        append_text(&text, uuid_text);
         for (size_t member = 0; member < MEMBER_COUNT; member++)
-                buffer_append_format(&text, "%" PRIu64 "\n", versions[member]);
-        buffer_append_format(&text, "%" PRIu64 "\n", serial);
+                append_number(&text, versions[member]);
+        append_number(&text, serial);
         buffer_append(&text, body.data, body.length);
         sha256_hex(text.data, text.length, hex);
         memcpy(key, hex, IDEMPOTENCY_KEY_BYTES - 1);

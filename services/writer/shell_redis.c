@@ -5,19 +5,13 @@
  */
 #include "writer/shell.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 #include "writer/script.h"
 
-enum {
-        KEY_BYTES = MUNICIPALITY_ID_BYTES + 16,
-        NUMBER_BYTES = 24,
-        SEALS_MAX = 10000,
-        SWEEP_PAGE = 200
-};
+enum { KEY_BYTES = MUNICIPALITY_ID_BYTES + 16, SEALS_MAX = 10000, SWEEP_PAGE = 200 };
 
 /* A call, or two in one pipeline, under way. */
 struct call {
@@ -235,13 +229,23 @@ struct keys {
                 status[KEY_BYTES];
 };
 
+static void write_key(char key[KEY_BYTES], const char *municipality, size_t length,
+                      const char *what)
+{
+        key[0] = '{';
+        memcpy(key + 1, municipality, length);
+        strcpy(key + 1 + length, what);
+}
+
 static void keys_of(struct keys *keys, const char *municipality)
 {
-        snprintf(keys->ledger, KEY_BYTES, "{%s}:w", municipality);
-        snprintf(keys->known, KEY_BYTES, "{%s}:s", municipality);
-        snprintf(keys->meta, KEY_BYTES, "{%s}:m", municipality);
-        snprintf(keys->seals, KEY_BYTES, "{%s}:seals", municipality);
-        snprintf(keys->status, KEY_BYTES, "{%s}:status", municipality);
+        size_t length = strlen(municipality);
+
+        write_key(keys->ledger, municipality, length, "}:w");
+        write_key(keys->known, municipality, length, "}:s");
+        write_key(keys->meta, municipality, length, "}:m");
+        write_key(keys->seals, municipality, length, "}:seals");
+        write_key(keys->status, municipality, length, "}:status");
 }
 
 static struct call *call_new(struct shell *shell, const struct writer_action *action)
@@ -255,10 +259,9 @@ static struct call *call_new(struct shell *shell, const struct writer_action *ac
         return call;
 }
 
-static const char *number(char text[NUMBER_BYTES], int64_t value)
+static struct slice number(char text[DECIMAL_BYTES], int64_t value)
 {
-        snprintf(text, NUMBER_BYTES, "%" PRId64, value);
-        return text;
+        return (struct slice){ text, decimal_format(value, text) };
 }
 
 /* The call could not be made: its input says that the reply is lost. */
@@ -280,7 +283,7 @@ static void run(struct call *call, const struct redis_script *script, size_t key
 static void begin(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
                   const char *uuid)
 {
-        char lease[NUMBER_BYTES], due[NUMBER_BYTES];
+        char lease[DECIMAL_BYTES], due[DECIMAL_BYTES];
         const struct slice arguments[] = {
                 slice_of(keys->ledger),
                 slice_of(keys->known),
@@ -291,8 +294,8 @@ static void begin(struct call *call, const struct keys *keys, const struct actio
                 { ledger->expected.data ? ledger->expected.data : "", ledger->expected.length },
                 buffer_slice(&ledger->fresh),
                 slice_of(ledger->token),
-                slice_of(number(lease, ledger->lease_ms)),
-                slice_of(number(due, ledger->seal_at_ms)),
+                number(lease, ledger->lease_ms),
+                number(due, ledger->seal_at_ms),
         };
 
         run(call, &script_begin, 4, ARRAY_LENGTH(arguments), arguments);
@@ -301,14 +304,14 @@ static void begin(struct call *call, const struct keys *keys, const struct actio
 static void finish(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
                    const char *uuid)
 {
-        char due[NUMBER_BYTES];
+        char due[DECIMAL_BYTES];
         const struct slice arguments[] = {
                 slice_of(keys->ledger),
                 slice_of(keys->seals),
                 slice_of(uuid),
                 slice_of(ledger->token),
                 buffer_slice(&ledger->fresh),
-                slice_of(number(due, ledger->seal_at_ms)),
+                number(due, ledger->seal_at_ms),
         };
 
         run(call, &script_finish, 2, ARRAY_LENGTH(arguments), arguments);
@@ -317,14 +320,14 @@ static void finish(struct call *call, const struct keys *keys, const struct acti
 static void merge(struct call *call, const struct keys *keys, const struct action_ledger *ledger,
                   const char *uuid)
 {
-        char due[NUMBER_BYTES];
+        char due[DECIMAL_BYTES];
         const struct slice arguments[] = {
                 slice_of(keys->ledger),
                 slice_of(keys->seals),
                 slice_of(uuid),
                 { ledger->expected.data ? ledger->expected.data : "", ledger->expected.length },
                 buffer_slice(&ledger->fresh),
-                slice_of(number(due, ledger->seal_at_ms)),
+                number(due, ledger->seal_at_ms),
         };
 
         run(call, &script_merge, 2, ARRAY_LENGTH(arguments), arguments);
@@ -367,13 +370,13 @@ static void position(struct call *call, const struct keys *keys, const struct wr
 static void note(struct call *call, const struct keys *keys, const struct action_position *position)
 {
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
-        char epoch[NUMBER_BYTES], offset[NUMBER_BYTES];
+        char epoch[DECIMAL_BYTES], offset[DECIMAL_BYTES];
 
         ledger_position_write(&position->place, &text);
 
         const struct slice arguments[] = { slice_of(keys->ledger), slice_of(position->mark),
-                                           slice_of(number(epoch, position->place.epoch)),
-                                           slice_of(number(offset, position->place.offset)),
+                                           number(epoch, position->place.epoch),
+                                           number(offset, position->place.offset),
                                            buffer_slice(&text) };
 
         if (redis_script_run(call->shell->links.redis, &script_note, on_noted, call, 1,
@@ -383,12 +386,12 @@ static void note(struct call *call, const struct keys *keys, const struct action
 
 static void sweep(struct call *call, const struct keys *keys, uint64_t cursor)
 {
-        char from[NUMBER_BYTES], count[NUMBER_BYTES];
+        char from[DECIMAL_BYTES], count[DECIMAL_BYTES];
 
-        snprintf(from, sizeof(from), "%" PRIu64, cursor);
-
-        const struct slice arguments[] = { slice_of(keys->ledger), slice_of(keys->known),
-                                           slice_of(from), slice_of(number(count, SWEEP_PAGE)) };
+        const struct slice arguments[] = { slice_of(keys->ledger),
+                                           slice_of(keys->known),
+                                           { from, decimal_format_unsigned(cursor, from) },
+                                           number(count, SWEEP_PAGE) };
 
         if (redis_script_run(call->shell->links.redis, &script_sweep, on_swept, call, 2,
                              ARRAY_LENGTH(arguments), arguments) < 0)
@@ -406,10 +409,9 @@ static void forget(struct call *call, const struct keys *keys, const struct acti
 
 static void seals(struct call *call, const struct keys *keys)
 {
-        char last[NUMBER_BYTES];
+        char last[DECIMAL_BYTES];
         const struct slice arguments[] = { slice_of("ZRANGE"), slice_of(keys->seals), slice_of("0"),
-                                           slice_of(number(last, SEALS_MAX - 1)),
-                                           slice_of("WITHSCORES") };
+                                           number(last, SEALS_MAX - 1), slice_of("WITHSCORES") };
 
         if (redis_command(call->shell->links.redis, on_seals, call, ARRAY_LENGTH(arguments),
                           arguments) < 0)
@@ -420,7 +422,7 @@ static void status(struct shell *shell, const struct keys *keys, const struct wr
 {
         const struct site_status *status = &action->status;
         char rejected[CREDENTIALS_MARK_BYTES] = "";
-        char texts[9][NUMBER_BYTES];
+        char texts[9][DECIMAL_BYTES];
         if (status->credentials_rejected)
                 credentials_mark(shell->links.daemon->credentials, action->municipality, rejected);
 
@@ -428,29 +430,29 @@ static void status(struct shell *shell, const struct keys *keys, const struct wr
                 slice_of("HSET"),
                 slice_of(keys->status),
                 slice_of("writer_waiting"),
-                slice_of(number(texts[0], (int64_t)status->waiting)),
+                number(texts[0], (int64_t)status->waiting),
                 slice_of("writer_oldest"),
-                slice_of(number(texts[1], status->oldest_ms)),
+                number(texts[1], status->oldest_ms),
                 slice_of("writer_breaker"),
                 slice_of(breaker_state_name(status->breaker)),
                 slice_of("writer_breaker_until"),
-                slice_of(number(texts[2], status->breaker_until_ms)),
+                number(texts[2], status->breaker_until_ms),
                 slice_of("writer_paused_until"),
-                slice_of(number(texts[3], status->paused_until_ms)),
+                number(texts[3], status->paused_until_ms),
                 slice_of("writer_credentials_rejected"),
-                slice_of(number(texts[4], status->credentials_rejected)),
+                number(texts[4], status->credentials_rejected),
                 slice_of("writer_credentials_missing"),
-                slice_of(number(texts[5], status->credentials_missing)),
+                number(texts[5], status->credentials_missing),
                 slice_of("writer_rejected_login"),
                 slice_of(rejected),
                 slice_of("writer_probe_at"),
-                slice_of(number(texts[6], status->probe_at_ms)),
+                number(texts[6], status->probe_at_ms),
                 slice_of("writer_last_outcome"),
                 slice_of(status->last_outcome),
                 slice_of("writer_last_outcome_at"),
-                slice_of(number(texts[7], status->last_outcome_ms)),
+                number(texts[7], status->last_outcome_ms),
                 slice_of("writer_at"),
-                slice_of(number(texts[8], loop_now_ms(shell->links.daemon->loop))),
+                number(texts[8], loop_now_ms(shell->links.daemon->loop)),
         };
 
         redis_command(shell->links.redis, on_status, NULL, ARRAY_LENGTH(arguments), arguments);

@@ -42,12 +42,23 @@ static void check_taken(const struct update *update)
         check_same(update, &again);
 }
 
+/* What is plainly right, both take alike. */
+static void check_readers_agree(const struct update *update, enum update_fault fault,
+                                struct slice value)
+{
+        _cleanup_(update_deinit) struct update strictly;
+
+        fuzz_check(update_read_strictly(&strictly, value, NULL) == fault);
+        check_same(update, &strictly);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
         struct error error = ERROR_NULL;
         _cleanup_(update_deinit) struct update update;
         enum update_fault fault = update_read(&update, fuzz_slice(data, bytes), &error);
 
+        check_readers_agree(&update, fault, fuzz_slice(data, bytes));
         if (fault == UPDATE_OK)
                 check_taken(&update);
         else
