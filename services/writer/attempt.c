@@ -70,7 +70,7 @@ static void attempt_begin(struct writer_core *core, struct lane *lane, unsigned 
         action->ledger.lease_ms = lease_ms;
         action->ledger.seal_at_ms = core->now_ms + lease_ms + core->config->writer.seal_after_ms;
         upkeep_token(core, lane, action->ledger.token);
-        buffer_append_text(&action->ledger.expected, lane->expected);
+        buffer_append(&action->ledger.expected, lane->expected, lane->expected_bytes);
         fresh = upkeep_entry(core, lane);
         ledger_entry_write(&fresh, &action->ledger.fresh);
         course_ticket(core, lane, action);

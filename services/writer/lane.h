@@ -122,6 +122,7 @@ struct lane {
         int64_t owed_offset;    /* lowest in `results` that the ledger does not reflect; -1: none */
         int64_t writing_offset; /* likewise, but a write that is under way, or lost, has it */
         char *expected;         /* the ledger's bytes; NULL: to be loaded before it begins. Owned */
+        size_t expected_bytes;  /* foreign: a NUL may be among them */
         struct wanted *open;    /* in order of arrival */
         struct wanted *ending;
         struct wanted *left;      /* by an orphan, to its next owner: not told */

@@ -15,12 +15,19 @@ void upkeep_expect(struct lane *lane, struct slice bytes)
 {
         free(lane->expected);
         lane->expected = bytes.data ? memory_copy(bytes.data, bytes.length) : memory_copy("", 0);
+        lane->expected_bytes = bytes.length;
+}
+
+static struct slice upkeep_expected(const struct lane *lane)
+{
+        return (struct slice){ lane->expected, lane->expected_bytes };
 }
 
 void upkeep_forget(struct lane *lane)
 {
         free(lane->expected);
         lane->expected = NULL;
+        lane->expected_bytes = 0;
 }
 
 void upkeep_token(const struct writer_core *core, const struct lane *lane,
@@ -114,8 +121,8 @@ void upkeep_merge(struct writer_core *core, struct lane *lane)
         struct ledger_entry stands, fresh;
 
         action->ledger.uuid = lane->uuid;
-        buffer_append_text(&action->ledger.expected, lane->expected);
-        ledger_entry_read(&stands, slice_of(lane->expected), NULL);
+        buffer_append(&action->ledger.expected, lane->expected, lane->expected_bytes);
+        ledger_entry_read(&stands, upkeep_expected(lane), NULL);
         fresh = upkeep_entry(core, lane);
         memcpy(fresh.token, stands.token, sizeof(fresh.token)); /* whose it is, it stays */
         fresh.lease_until_ms = stands.lease_until_ms;

@@ -298,6 +298,15 @@ class TestCrashes:
         assert aarhus.event(uuid)["external_data"] == {"url": LINK["url"]}
         assert "sealed_at" in ledger(pipeline, uuid)
 
+    def test_an_entry_that_nobody_can_read_is_written_anew(self, pipeline, aarhus):
+        uuid = first(aarhus)
+        pipeline.wait(lambda: ledger_link(pipeline).hexists("{aarhus}:w", "@"), "the ledger to be there")
+        with ledger_link(pipeline) as link:
+            link.hset("{aarhus}:w", uuid, b"1 state=\x00\n")
+        pipeline.send("aarhus", uuid=uuid, state="SoldOut")
+        assert outcomes(wait_results(pipeline, 1)) == ["applied"]
+        assert ledger(pipeline, uuid)["state"] == "SoldOut"
+
     def test_a_flushed_redis_is_rebuilt_from_results(self, pipeline, aarhus):
         uuid = first(aarhus)
         pipeline.send("aarhus", uuid=uuid, external_data=LINK, state="SoldOut")
