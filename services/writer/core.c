@@ -239,6 +239,15 @@ static void core_due(struct writer_core *core)
         }
 }
 
+/* Nobody says whether it arrives: what was told at once is told again with the next round. */
+void core_tell_status(struct writer_core *core, struct site *site)
+{
+        site->status_due = true;
+        if (core_site_is_ours(core, site))
+                writer_site_status(site, core->now_ms,
+                                   &core_act(core, ACTION_STATUS, site)->status);
+}
+
 static void core_statuses(struct writer_core *core)
 {
         struct site *site, *other;
@@ -250,9 +259,8 @@ static void core_statuses(struct writer_core *core)
                 sweep_look(core, site);
                 if (!site->status_due || !core_site_is_ours(core, site))
                         continue;
+                core_tell_status(core, site);
                 site->status_due = false;
-                writer_site_status(site, core->now_ms,
-                                   &core_act(core, ACTION_STATUS, site)->status);
         }
 }
 

@@ -167,6 +167,8 @@ struct writer_action *core_act(struct writer_core *core, enum writer_action_type
 struct writer_report *core_report(struct writer_core *core, enum writer_report_type type,
                                   const char *municipality, const struct uuid *uuid);
 bool core_site_is_ours(const struct writer_core *core, const struct site *site);
+/* Its status, now and not with the next round: what another owner must not be late to know. */
+void core_tell_status(struct writer_core *core, struct site *site);
 /* The offset of an update is done. */
 void core_done(struct writer_core *core, const struct record_copy *original);
 void core_accept(struct writer_core *core, const struct intake *intake,

@@ -53,6 +53,7 @@ static void site_rejects_login(struct writer_core *core, struct site *site, long
         turn_join(core, site);
         site->login_worked = false;
         site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
+        core_tell_status(core, site);
 
         struct writer_report *report =
                 core_report(core, REPORT_CREDENTIALS_REJECTED, site->id, NULL);
@@ -249,14 +250,16 @@ void judge(struct writer_core *core, struct lane *lane, const struct answer *ans
 
 bool judge_probe(struct writer_core *core, struct site *site, const struct answer *answer)
 {
+        bool works = verdict_is_cms_404(answer);
+
         site->probing = false;
-        site->status_due = true;
         if (answer->transport == TRANSPORT_NOT_SENT || answer->transport == TRANSPORT_REFUSED)
                 site->probe_at_ms = core->now_ms + PROBE_NOT_SENT_MS;
-        if (!verdict_is_cms_404(answer))
-                return false;
-        site->login = LOGIN_PRESENT;
-        site->login_worked = true;
-        core_report(core, REPORT_CREDENTIALS_WORK, site->id, NULL);
-        return true;
+        if (works) {
+                site->login = LOGIN_PRESENT;
+                site->login_worked = true;
+                core_report(core, REPORT_CREDENTIALS_WORK, site->id, NULL);
+        }
+        core_tell_status(core, site);
+        return works;
 }

@@ -14,15 +14,16 @@ enum { AHEAD_SHARE = 4 }; /* one slot more for each four transfers */
 static void turn_probe(struct writer_core *core, struct site *site)
 {
         struct ticket *ticket = core_ticket(core, TICKET_PROBE);
-        struct writer_action *action = core_act(core, ACTION_PATCH, site);
+        struct writer_action *action;
         struct uuid nobody;
 
+        site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
+        core_tell_status(core, site); /* before it is sent */
+        action = core_act(core, ACTION_PATCH, site);
         for (size_t i = 0; i < sizeof(nobody.bytes); i++)
                 nobody.bytes[i] = (uint8_t)dice_next(&core->dice);
         ticket->site = site;
         site->probing = true;
-        site->probe_at_ms = core->now_ms + core->config->writer.probe_every_ms;
-        site->status_due = true;
         action->token = ticket->token;
         action->patch.municipality = site->municipality;
         action->patch.lease_until_boot_ms = INT64_MAX;

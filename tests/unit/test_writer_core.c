@@ -59,6 +59,7 @@ struct world {
         bool redis_is_down;
         bool redis_is_slow;              /* answers to scripts wait */
         int64_t probe_at_ms;             /* as the status has it; 0: none */
+        int64_t told_probe_at_ms;        /* as the status was told last */
         struct field fields[FIELDS_MAX]; /* Redis, but for "@" */
         size_t field_count;
         char mark[LEDGER_TOKEN_BYTES]; /* "~" */
@@ -355,6 +356,9 @@ static void redis_act(struct world *world, const struct writer_action *action)
         case ACTION_NOTE:
                 redis_note(world, action);
                 break;
+        case ACTION_STATUS:
+                world->told_probe_at_ms = action->status.probe_at_ms;
+                return;
         case ACTION_POSITION:
                 redis_position(world, action);
                 break;
@@ -1190,6 +1194,25 @@ static void test_credentials_are_rejected(void **state)
         world_free(world);
 }
 
+/* So that another owner, should this one die, neither tries a rejected log-in before its time nor
+ * waits for one that works. No time passes here. */
+static void test_another_owner_may_know_of_the_log_in_at_once(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        answer(world, 403);
+        check_number(world->told_probe_at_ms, world->now_ms + 90 * MINUTE, "it is rejected");
+        pass(world, 60 * MINUTE);
+        give(world, (struct writer_input){ .type = INPUT_CREDENTIALS,
+                                           .credentials = { "aarhus", true, true } });
+        check_number(world->told_probe_at_ms, world->now_ms + 90 * MINUTE, "it is being tried");
+        answer(world, 404);
+        check_number(world->told_probe_at_ms, 0, "it works");
+        world_free(world);
+}
+
 /* The status in Redis may be older than what the owner has seen itself. */
 static void test_an_old_status_of_a_log_in(void **state)
 {
@@ -1947,6 +1970,7 @@ int main(void)
                 cmocka_unit_test(test_404_without_any_snapshot_is_not_gone),
                 cmocka_unit_test(test_a_poisonous_update_dies_a_failing_site_kills_nothing),
                 cmocka_unit_test(test_credentials_are_rejected),
+                cmocka_unit_test(test_another_owner_may_know_of_the_log_in_at_once),
                 cmocka_unit_test(test_a_late_answer_after_a_revoke),
                 cmocka_unit_test(test_an_old_status_of_a_log_in),
                 cmocka_unit_test(test_a_log_in_rejected_to_somebody_else),
