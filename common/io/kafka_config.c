@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "io/kafka_socket.h"
 
 enum { REASON_BYTES = 256, MEANING_BYTES = 32 };
 
@@ -169,6 +170,7 @@ rd_kafka_conf_t *kafka_config_new(const struct kafka_cluster *cluster, unsigned 
             set_the_operators(conf, cluster->properties, error) < 0 ||
             check_together(conf, cluster, error) < 0)
                 return NULL;
+        kafka_socket_set(conf);
         if (!json_object_get(cluster->properties, "debug"))
                 rd_kafka_conf_set_log_cb(conf, drop_line);
         return TAKE_PTR(conf);

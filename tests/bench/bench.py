@@ -14,8 +14,6 @@ sys.path[:0] = [str(TESTS / "support"), str(TESTS / "integration")]
 from parts import Kafka, Redis, Site, Workspace  # noqa: E402
 from pipeline import Pipeline  # noqa: E402
 
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-
 
 @contextlib.contextmanager
 def world(partitions=24, **site):
@@ -42,11 +40,6 @@ def prefer(part):
     return True
 
 
-def cpu_seconds(part):
-    fields = Path(f"/proc/{part.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
-
-
 class Meter:
     """CPU and wall time of a part between two moments."""
 
@@ -55,10 +48,10 @@ class Meter:
         self.restart()
 
     def restart(self):
-        self.cpu, self.wall = cpu_seconds(self.part), time.monotonic()
+        self.cpu, self.wall = self.part.cpu_seconds(), time.monotonic()
 
     def read(self):
-        return cpu_seconds(self.part) - self.cpu, time.monotonic() - self.wall
+        return self.part.cpu_seconds() - self.cpu, time.monotonic() - self.wall
 
 
 def histogram(metrics, name):

@@ -250,6 +250,11 @@ class Part:
                 return int(line.split()[1])
         return 0
 
+    def cpu_seconds(self):
+        """What all its threads have used since it was started."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def log_text(self, since_start=False):
         with open(self.log_path, "rb") as log:
             log.seek(self._log_start if since_start else 0)
