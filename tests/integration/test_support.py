@@ -1,6 +1,7 @@
 """The parts that all other tests stand on: do Kafka and Redis die and come back as they should, and
 does the simulated site behave as the real one does?"""
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -712,6 +713,20 @@ def test_a_slow_site_does_not_hold_up_another(site, one):
         hanging.sendall(f"GET {at.path}{LIST} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         start = time.monotonic()
         assert ask(other).status == 200 and time.monotonic() - start < 0.2
+
+
+@pytest.mark.parametrize("kind, settings", [
+    ("delay", {"delay_ms": 60000}), ("hang", {}), ("drip", {"bytes": 1, "interval_ms": 60000}),
+], ids=["delay", "hang", "drip"])
+def test_it_ends_at_once_though_answers_are_under_way(workspace, kind, settings):
+    with Site(workspace.directory(f"site-with-{kind}")) as site, contextlib.ExitStack() as clients:
+        handle = site.control.create("aarhus", generate=5)
+        handle.fault(kind, **settings)
+        for _ in range(8):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            client.sendall(f"GET /aarhus{LIST} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        wait_until(lambda: len(handle.ledger()) == 8, "every request to be under way")
+        assert site.stop(timeout=5) == 0, site.log_tail()
 
 
 # ---- the ledger ----

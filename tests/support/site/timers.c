@@ -88,7 +88,7 @@ int64_t timers_next_us(const struct timers *timers)
 
 void timers_run(struct timers *timers, int64_t now_us)
 {
-        while (timers_next_us(timers) <= now_us) {
+        while (timers->count > 0 && timers->heap[0]->at_us <= now_us) {
                 struct timer *timer = timers->heap[0];
 
                 timers_remove(timers, timer);
