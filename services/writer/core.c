@@ -442,7 +442,7 @@ struct writer_core *writer_core_new(const struct writer_settings *settings, int6
         core->now_ms = now_ms;
         core->pump_ms = INT64_MAX;
         core->status_ms = now_ms + STATUS_EVERY_MS;
-        core->carry_ms = now_ms + settings->config->writer.carry_every_ms;
+        core->carry_ms = now_ms;
         core->wants_updates = true; /* as a consumer is at first */
         core->wants_results = true;
         snprintf(core->instance, sizeof(core->instance), "%s", settings->instance);

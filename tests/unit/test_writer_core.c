@@ -1436,6 +1436,26 @@ static void test_what_waits_for_hours_is_carried_forward(void **state)
         world_free(world);
 }
 
+static void test_who_starts_anew_carries_forward_too(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        world->record_ms = world->now_ms;
+        login(world, false);
+        update_state(world, A, "SoldOut");
+        pass(world, 4 * 60 * MINUTE);
+        world->stored = -1;
+        boot(world);
+        login(world, false);
+        update_at(world, 0, "aarhus", A, "\"state\":\"SoldOut\"");
+        pass(world, 119 * MINUTE);
+        check_number(world->carried_count, 0, "the record is not old enough");
+        pass(world, 32 * MINUTE);
+        check_number(world->carried_count, 1, "it is, and nobody was there for so long");
+        world_free(world);
+}
+
 #define DAY (24 * 60 * MINUTE)
 
 static void known_is(struct world *world, unsigned flags, int64_t since_ms)
@@ -1980,6 +2000,7 @@ int main(void)
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
+                cmocka_unit_test(test_who_starts_anew_carries_forward_too),
                 cmocka_unit_test(test_what_is_long_gone_is_forgotten),
                 cmocka_unit_test(test_what_was_carried_has_one_outcome),
                 cmocka_unit_test(test_a_municipality_that_comes_later),
