@@ -151,11 +151,13 @@ bool lane_has_untold(const struct lane *lane)
 }
 
 /* Two cases in which a member's value stays: it is shown already (then only its version rises), or
- * it is the same version, delivered again. That one is sent again if a higher serial asks for it,
- * or if it came to nothing and nobody knows whether that was told. */
+ * it is the same version, delivered again. That one is sent again if a higher serial asks for it
+ * (or did, when this update was last taken), or if it came to nothing and nobody knows whether that
+ * was told. The seal stays: what may arrive late may do so after what is sent again, too. */
 static void lane_take_standing(struct lane *lane, struct wanted *wanted,
                                const struct update *update, const struct known *known, bool looked)
 {
+        wanted->again |= wanted->serial > lane->wish.serial;
         for (size_t i = 0; i < MEMBER_COUNT; i++) {
                 struct wish_value *value = &lane->wish.members[i];
 
@@ -166,16 +168,13 @@ static void lane_take_standing(struct lane *lane, struct wanted *wanted,
                         lane->dirty = true;
                 } else if (wanted->versions[i] == value->version &&
                            wanted->versions[i] != VERSION_NONE &&
-                           (wanted->serial > lane->wish.serial ||
+                           (wanted->again ||
                             (value->status == WISH_ENDED && !lane_has_told(lane, wanted)))) {
                         value->status = WISH_OPEN;
                 }
         }
-        if (wanted->serial > lane->wish.serial) {
-                wanted->again = true;
+        if (wanted->serial > lane->wish.serial)
                 lane->wish.serial = wanted->serial;
-                lane->wish.sealed_at_ms = 0;
-        }
 }
 
 static void lane_take(struct lane *lane, struct wanted *wanted, const struct known *known,

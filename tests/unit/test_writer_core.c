@@ -955,6 +955,38 @@ static void test_a_seal_survives_a_restart(void **state)
         world_free(world);
 }
 
+static void test_a_seal_survives_a_replay(void **state)
+{
+        static const struct {
+                const char *says, *state;
+                int64_t origin;
+                size_t sent; /* at once */
+        } rows[] = {
+                { "of an older update: nothing is sent for it", "\"state\":\"Active\"", 0, 0 },
+                { "of the newest: sent at once, and at the seal's time all the same",
+                  "\"state\":\"SoldOut\"", 1, 1 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_new();
+
+                update_state(world, A, "Active");
+                answer_as(world, TRANSPORT_BROKEN, 0, "");
+                update_state(world, A, "SoldOut");
+                pass(world, MINUTE);
+                apply(world);
+                replay(world, 2, A, rows[i].state, rows[i].origin, 1);
+                pass(world, SECOND);
+                check_number(world->patch_total, 2 + rows[i].sent, rows[i].says);
+                if (rows[i].sent > 0)
+                        apply(world);
+                pass(world, 10 * MINUTE);
+                check_number(world->patch_total, 3 + rows[i].sent, rows[i].says);
+                world_free(world);
+        }
+}
+
 static void test_redis_is_flushed(void **state)
 {
         struct world *world = world_new();
@@ -1979,6 +2011,7 @@ int main(void)
                 cmocka_unit_test(test_an_old_update_never_overwrites),
                 cmocka_unit_test(test_crashes),
                 cmocka_unit_test(test_a_seal_survives_a_restart),
+                cmocka_unit_test(test_a_seal_survives_a_replay),
                 cmocka_unit_test(test_redis_is_flushed),
                 cmocka_unit_test(test_redis_is_away),
                 cmocka_unit_test(test_kafka_is_away),
