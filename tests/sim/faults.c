@@ -83,6 +83,14 @@ void fault_be_away(struct stage *stage)
         }
 }
 
+void fault_watch_over(struct stage *stage)
+{
+        for (size_t i = 0; i < stage->process_count; i++) {
+                process_notice(stage->processes[i]);
+                start_later(stage, stage->processes[i], 0);
+        }
+}
+
 static void get_well(struct errand *errand)
 {
         process_at(errand)->lost_per_mille = 0;
@@ -159,11 +167,11 @@ static void happen(struct errand *errand)
                          sim_between(stage->sim, 0, 2 * (int64_t)mine->detail));
 }
 
-void faults_begin(struct stage *stage, const struct fault *faults, size_t count)
+void faults_begin(struct stage *stage, const struct fault *faults)
 {
         stage->faulty = true;
         stage->faults = faults;
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; faults[i].happens; i++) {
                 int64_t pace_ms = faults[i].every_minutes * SIM_MINUTE *
                                   sim_between(stage->sim, 30, 300) / 100;
 

@@ -15,8 +15,8 @@ struct fault {
         int64_t per_mille;     /* of histories that have it at all */
 };
 
-/* The table is borrowed. */
-void faults_begin(struct stage *stage, const struct fault *faults, size_t count);
+/* The table is borrowed, and ends with a row of nothing. */
+void faults_begin(struct stage *stage, const struct fault *faults);
 
 /* All that is broken is mended, and nothing breaks any more. */
 void faults_end(struct stage *stage);
@@ -26,7 +26,8 @@ void faults_end(struct stage *stage);
 void fault_crash(struct stage *stage);   /* between any two actions */
 void fault_isolate(struct stage *stage); /* it goes on as a zombie */
 void fault_drain(struct stage *stage);
-void fault_be_away(struct stage *stage); /* nobody is there for hours */
+void fault_watch_over(struct stage *stage); /* no fault: the down start, zombies notice */
+void fault_be_away(struct stage *stage);    /* nobody is there for hours */
 void fault_lose_answers(struct stage *stage);
 void fault_stop_broker(struct stage *stage);
 void fault_stop_redis(struct stage *stage);

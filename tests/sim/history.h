@@ -17,7 +17,15 @@ extern const char history_name[]; /* of the service */
  */
 extern const char *const history_without[HISTORY_WITHOUT_MAX];
 
-/* One whole history: `hours` of faults, then quiet. False if it broke, and sim says how. */
-bool history_run(struct sim *sim, int64_t hours);
+/* What a history is made to show. The first one is what is run unless another is asked for; ends
+ * with one without a name. */
+struct history_kind {
+        const char *name;
+        const char *says;
+        int64_t hours; /* of faults, then quiet; unless others are asked for */
+        /* One whole history. False if it broke, and sim says how. */
+        bool (*run)(struct sim *sim, int64_t hours);
+};
+extern const struct history_kind history_kinds[];
 
 #endif

@@ -11,24 +11,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "sim/history.h"
 
 enum { TWICE_EVERY = 10 }; /* so many histories are run twice, to see that they are the same */
 
 static const char usage[] =
-        "usage: dplsync-sim-%s [--seed N] [--seeds FROM-TO] [--hours H] [--jobs N] [--trace]\n"
-        "                      [--without MECHANISM] [--expect-failure]\n"
+        "usage: dplsync-sim-%s [--kind KIND] [--seed N] [--seeds FROM-TO] [--hours H] [--jobs N]\n"
+        "                      [--trace] [--without MECHANISM] [--expect-failure]\n"
         "  --seed N            one history\n"
         "  --seeds FROM-TO     many (1-200); the first that breaks ends the run\n"
-        "  --hours H           of faults in each (8); then they are mended\n"
+        "  --hours H           of faults in each; then they are mended\n"
         "  --jobs N            so many processes share the seeds (1)\n"
         "  --trace             tells everything that happens\n"
         "  --expect-failure    succeeds if some history breaks\n"
-        "  --without WHAT      one of these is switched off:";
+        "  --without WHAT      one of these is switched off:%s\n"
+        "  --kind KIND         one of these, the first unless said (hours in brackets):\n";
 
 struct options {
+        const struct history_kind *kind;
         uint64_t from, to;
-        int64_t hours, jobs;
+        int64_t hours, jobs; /* hours 0: as the kind says */
         bool trace;
         bool expect_failure;
         unsigned without;
@@ -36,10 +39,15 @@ struct options {
 
 static void explain(void)
 {
-        fprintf(stderr, usage, history_name);
+        _cleanup_(buffer_deinit) struct buffer names = BUFFER_NULL;
+
         for (size_t i = 1; i < HISTORY_WITHOUT_MAX && history_without[i]; i++)
-                fprintf(stderr, " %s", history_without[i]);
-        fputs("\nA history is the same whenever its seed and hours are.\n", stderr);
+                buffer_append_format(&names, " %s", history_without[i]);
+        fprintf(stderr, usage, history_name, names.data);
+        for (const struct history_kind *kind = history_kinds; kind->name; kind++)
+                fprintf(stderr, "        %-10s %s (%" PRId64 ")\n", kind->name, kind->says,
+                        kind->hours);
+        fputs("A history is the same whenever its kind, seed and hours are.\n", stderr);
 }
 
 static bool take_number(const char *text, int64_t *number)
@@ -68,6 +76,14 @@ static bool take_without(const char *name, unsigned *without)
         return *without != 0;
 }
 
+static bool take_kind(const char *name, const struct history_kind **kind)
+{
+        for (*kind = history_kinds; (*kind)->name; (*kind)++)
+                if (strcmp((*kind)->name, name) == 0)
+                        return true;
+        return false;
+}
+
 static bool take_option(struct options *options, int option)
 {
         switch (option) {
@@ -80,6 +96,8 @@ static bool take_option(struct options *options, int option)
         case 't':
                 options->trace = true;
                 return true;
+        case 'k':
+                return take_kind(optarg, &options->kind);
         case 'w':
                 return take_without(optarg, &options->without);
         case 'e':
@@ -93,6 +111,7 @@ static bool take_option(struct options *options, int option)
 static bool read_options(struct options *options, int argc, char **argv)
 {
         static const struct option names[] = {
+                { "kind", required_argument, NULL, 'k' },
                 { "seed", required_argument, NULL, 's' },
                 { "seeds", required_argument, NULL, 's' },
                 { "hours", required_argument, NULL, 'h' },
@@ -120,7 +139,7 @@ static bool tell_history(const struct options *options, uint64_t seed, bool reme
         sim_init(&sim, seed, options->without);
         sim.tracing = options->trace;
         sim.remembering = remembering;
-        holds = history_run(&sim, options->hours);
+        holds = options->kind->run(&sim, options->hours);
         *digest = sim.digest;
         if (!holds && (remembering || options->trace)) {
                 if (!options->trace)
@@ -175,17 +194,20 @@ static bool try_all(const struct options *options)
 
 int main(int argc, char **argv)
 {
-        struct options options = { .from = 1, .to = 200, .hours = 8, .jobs = 1 };
+        struct options options = { .kind = history_kinds, .from = 1, .to = 200, .jobs = 1 };
 
         if (!read_options(&options, argc, argv)) {
                 explain();
                 return 2;
         }
 
+        if (options.hours == 0)
+                options.hours = options.kind->hours;
+
         bool hold = try_all(&options);
 
         if (hold)
-                printf("%" PRIu64 " histories of the %s hold\n", options.to - options.from + 1,
-                       history_name);
+                printf("%" PRIu64 " histories of the %s hold (%s)\n", options.to - options.from + 1,
+                       history_name, options.kind->name);
         return hold != options.expect_failure ? 0 : 1;
 }

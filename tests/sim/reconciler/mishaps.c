@@ -79,9 +79,10 @@ static const struct fault kinds[] = {
         { change_config, 180, 500 },
         { disturb_reader, 180, 700 },
         { upset_site, 120, 800 },
+        { NULL, 0, 0 },
 };
 
 void mishaps_begin(struct world *world)
 {
-        faults_begin(&world->stage, kinds, ARRAY_LENGTH(kinds));
+        faults_begin(&world->stage, kinds);
 }

@@ -215,7 +215,7 @@ const char *const history_without[HISTORY_WITHOUT_MAX] = {
         [WITHOUT_GUARD] = "guard",
 };
 
-bool history_run(struct sim *sim, int64_t hours)
+static bool run_everything(struct sim *sim, int64_t hours)
 {
         struct world *world = world_new(sim);
         bool holds;
@@ -226,3 +226,8 @@ bool history_run(struct sim *sim, int64_t hours)
         world_free(world);
         return holds;
 }
+
+const struct history_kind history_kinds[] = {
+        { "everything", "whatever can go wrong, from one minute to the next", 8, run_everything },
+        { NULL, NULL, 0, NULL },
+};

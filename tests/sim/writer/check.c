@@ -16,15 +16,7 @@
 #include "model/result.h"
 #include "model/version.h"
 
-#define PROBE_EVERY_MS (90 * SIM_MINUTE)
-#define LEASE_MS       (90 * SIM_SECOND)
-#define EPOCH          1
-
-struct keyed {
-        char key[IDEMPOTENCY_KEY_BYTES];
-        uint64_t body; /* hash */
-        UT_hash_handle hh;
-};
+#define LEASE_MS (90 * SIM_SECOND)
 
 static void on_append(void *context, enum topic topic, int32_t partition,
                       const struct broker_record *record);
@@ -32,6 +24,7 @@ static void on_append(void *context, enum topic topic, int32_t partition,
 void check_init(struct check *check, struct sim *sim, struct broker *broker, struct town *towns)
 {
         *check = (struct check){ .sim = sim, .broker = broker, .towns = towns };
+        requests_init(&check->requests, sim, towns);
         for (size_t t = 0; t < TOWNS; t++)
                 for (size_t e = 0; e < CMS_EVENTS; e++)
                         check->events[t][e].before = towns[t].cms.events[e];
@@ -40,24 +33,13 @@ void check_init(struct check *check, struct sim *sim, struct broker *broker, str
 
 void check_deinit(struct check *check)
 {
-        struct wished *wished, *next_wished;
-        struct keyed *keyed, *next_keyed;
+        struct wished *wished, *next;
 
-        HASH_ITER(hh, check->wished, wished, next_wished) {
+        HASH_ITER(hh, check->wished, wished, next) {
                 HASH_DEL(check->wished, wished);
                 free(wished);
         }
-        HASH_ITER(hh, check->keyed, keyed, next_keyed) {
-                HASH_DEL(check->keyed, keyed);
-                free(keyed);
-        }
-}
-
-void check_wished(struct check *check, const struct wished *wished)
-{
-        struct wished *copy = memory_copy(wished, sizeof(*wished));
-
-        HASH_ADD(hh, check->wished, key, sizeof(copy->key), copy);
+        requests_deinit(&check->requests);
 }
 
 static struct wished *find_wished(const struct check *check, int32_t partition, int64_t offset)
@@ -69,6 +51,45 @@ static struct wished *find_wished(const struct check *check, int32_t partition, 
         wanted.key.offset = offset;
         HASH_FIND(hh, check->wished, &wanted.key, sizeof(wanted.key), found);
         return found;
+}
+
+/* What lies in two partitions has no order, and two owners who know different things of it: its
+ * updates may be told of twice, and results go back (CONTRACT.md "one municipality always lands in
+ * one partition"). None may be lost all the same, and the newest must stand. */
+static void note_partition(struct check *check, const struct wished *wished)
+{
+        struct check_event *event = &check->events[wished->town][wished->event];
+
+        event->partitions |= 1U << wished->key.partition;
+}
+
+static bool is_scattered(const struct check *check, size_t town, size_t event)
+{
+        unsigned partitions = check->events[town][event].partitions;
+
+        return (partitions & (partitions - 1)) != 0;
+}
+
+/* The same version twice, in two partitions: nothing tells them apart, nor which is the newer. */
+static void note_ties(struct check *check, struct wished *wished)
+{
+        for (int32_t p = 0; p < check->broker->partitions; p++) {
+                struct wished *other = find_wished(check, p, wished->key.offset);
+
+                if (!other || other->town != wished->town || other->event != wished->event)
+                        continue;
+                other->tied = wished->tied = true;
+                wished->outcome = other->outcome;
+        }
+}
+
+void check_wished(struct check *check, const struct wished *wished)
+{
+        struct wished *copy = memory_copy(wished, sizeof(*wished));
+
+        note_partition(check, copy);
+        note_ties(check, copy);
+        HASH_ADD(hh, check->wished, key, sizeof(copy->key), copy);
 }
 
 void check_again(struct check *check, const struct wished *wished)
@@ -92,6 +113,12 @@ static size_t find_town(const struct check *check, const char *id)
         return town;
 }
 
+void check_lost_state(struct check *check)
+{
+        check->lost_ms = sim_now(check->sim);
+        requests_lost_leases(&check->requests);
+}
+
 /* -- 7: outcomes ---------------------------------------------------------------------------------
  */
 
@@ -106,7 +133,9 @@ static bool is_of_seal(const char *outcome)
  * what is known of what was told is bounded (model/told.h). */
 static bool may_be_told_otherwise(const struct check *check, const struct wished *wished)
 {
-        return wished->loose || sim_now(check->sim) - wished->told_ms < LEASE_MS ||
+        return wished->loose || wished->had_no_room ||
+               is_scattered(check, wished->town, wished->event) ||
+               sim_now(check->sim) - wished->told_ms < LEASE_MS ||
                wished->told_ms <= check->lost_ms;
 }
 
@@ -132,7 +161,7 @@ static void tell_of(struct check *check, struct wished *wished, const char *outc
 /* A result of what has no letter would keep the letter from ever being written. */
 static void check_letter(struct check *check, const struct wished *wished, const char *outcome)
 {
-        if (strcmp(outcome, "dead") == 0 && !wished->has_letter)
+        if (strcmp(outcome, "dead") == 0 && !wished->has_letter && !wished->tied)
                 sim_break(check->sim, 7, "the update at %d/%" PRId64 " is dead without its letter",
                           wished->key.partition, wished->key.offset);
 }
@@ -161,13 +190,14 @@ static void take_outcome(struct check *check, size_t town, const struct result *
 static void take_versions(struct check *check, size_t town, const struct result *result)
 {
         struct check_event *event = find_event(check, town, &result->uuid);
+        size_t index = event ? (size_t)(event - check->events[town]) : 0;
 
         for (int m = 0; event && m < MEMBER_COUNT; m++) {
                 const struct wish_value *value = &result->wish.members[m];
 
                 if (value->status != WISH_CONFIRMED)
                         continue;
-                if (value->version < event->confirmed[m])
+                if (value->version < event->confirmed[m] && !is_scattered(check, town, index))
                         sim_break(check->sim, 5,
                                   "%s: %s goes back from version %" PRIu64 " to %" PRIu64,
                                   check->towns[town].id, wish_member_name((enum wish_member)m),
@@ -230,6 +260,8 @@ static void take_letter(struct check *check, const struct broker_record *record)
         /* Nobody reads or writes the ledger of a municipality that is not configured. */
         wished->loose |= slice_is(headers_get(&headers, "dplsync-reason"), "unknown-municipality");
         end_wished(check, wished, "dead");
+        wished->had_no_room |=
+                slice_is(headers_get(&headers, "dplsync-reason"), "too-many-waiting");
 }
 
 static void on_append(void *context, enum topic topic, int32_t partition,
@@ -240,84 +272,6 @@ static void on_append(void *context, enum topic topic, int32_t partition,
                 take_result(context, record);
         else if (topic == TOPIC_DEAD_LETTERS)
                 take_letter(context, record);
-}
-
-/* -- 9: one at a time
- * -------------------------------------------------------------------------------- */
-
-static bool is_under_way(const struct check *check, const struct under_way *under_way)
-{
-        /* With the lease that Redis lost, its protection went: what had begun before may overlap.
-         */
-        return under_way->process && under_way->process->life == under_way->life &&
-               under_way->since_ms > check->lost_ms;
-}
-
-static void check_key(struct check *check, const char *key, struct slice body)
-{
-        uint64_t hash = hash64(body.data, body.length);
-        struct keyed *keyed;
-
-        HASH_FIND_STR(check->keyed, key, keyed);
-        if (!keyed) {
-                keyed = memory_new(sizeof(*keyed));
-                snprintf(keyed->key, sizeof(keyed->key), "%s", key);
-                keyed->body = hash;
-                HASH_ADD_STR(check->keyed, key, keyed);
-        } else if (keyed->body != hash) {
-                sim_break(check->sim, 9, "the idempotency key %s stands for two bodies", key);
-        }
-}
-
-void check_leaves(struct check *check, const struct process *process, size_t town,
-                  const struct uuid *uuid, const char *key, struct slice body)
-{
-        struct check_event *event = find_event(check, town, uuid);
-        char text[UUID_TEXT_BYTES];
-
-        check_key(check, key, body);
-        uuid_format(uuid, text);
-        for (size_t i = 0; event && i < GROUP_MEMBERS_MAX; i++)
-                if (is_under_way(check, &event->under_way[i]))
-                        sim_break(check->sim, 9,
-                                  "%s/%s: host %d sends, and what host %zu sent is under way",
-                                  check->towns[town].id, text, process->number, i);
-        if (event)
-                event->under_way[process->number] =
-                        (struct under_way){ process, process->life, sim_now(check->sim) };
-}
-
-void check_ends(struct check *check, const struct process *process, size_t town,
-                const struct uuid *uuid)
-{
-        struct check_event *event = find_event(check, town, uuid);
-
-        if (event)
-                event->under_way[process->number].process = NULL;
-}
-
-void check_lost_state(struct check *check)
-{
-        check->lost_ms = sim_now(check->sim);
-        memset(check->probed_ms, 0, sizeof(check->probed_ms));
-}
-
-/* -- 11: the log-in
- * ------------------------------------------------------------------------------------ */
-
-void check_probes(struct check *check, size_t town)
-{
-        int64_t since_ms = sim_now(check->sim) - check->probed_ms[town];
-
-        if (check->probed_ms[town] > 0 && since_ms < PROBE_EVERY_MS - SIM_MINUTE)
-                sim_break(check->sim, 11, "%s: two probes of the log-in within %" PRId64 " min",
-                          check->towns[town].id, since_ms / SIM_MINUTE);
-        check->probed_ms[town] = sim_now(check->sim);
-}
-
-void check_password_works(struct check *check, size_t town)
-{
-        check->probed_ms[town] = 0;
 }
 
 /* -- 6, 15: offsets
@@ -335,12 +289,20 @@ static bool is_carried(const struct check *check, const struct wished *wished, i
         return false;
 }
 
+static bool is_settled(const struct wished *wished)
+{
+        return !wished || wished->outcome;
+}
+
 void check_commit(struct check *check, int32_t partition, int64_t offset)
 {
-        for (int64_t at = offset - 1; at >= 0; at--) {
+        while (check->settled[partition] < offset &&
+               is_settled(original_of(check, partition, check->settled[partition])))
+                check->settled[partition]++;
+        for (int64_t at = check->settled[partition]; at < offset; at++) {
                 const struct wished *wished = original_of(check, partition, at);
 
-                if (!wished || wished->outcome || !check->towns[wished->town].configured)
+                if (is_settled(wished) || !check->towns[wished->town].configured)
                         continue;
                 if (!is_carried(check, wished, partition, offset))
                         sim_break(check->sim, 6,
@@ -348,6 +310,17 @@ void check_commit(struct check *check, int32_t partition, int64_t offset)
                                   " of partition %d has no outcome",
                                   offset, at, partition);
         }
+}
+
+void check_pinned(struct check *check, int32_t partition, int64_t committed, int64_t at_most_ms)
+{
+        const struct broker_record *record =
+                broker_next(check->broker, TOPIC_UPDATES, partition, committed < 0 ? 0 : committed);
+
+        if (record && sim_now(check->sim) - record->appended_ms > at_most_ms)
+                sim_break(check->sim, 15, "partition %d is held at %" PRId64 " for %" PRId64 " min",
+                          partition, committed,
+                          (sim_now(check->sim) - record->appended_ms) / SIM_MINUTE);
 }
 
 void check_lag(struct check *check, int32_t partition, int64_t committed)
@@ -371,51 +344,89 @@ void check_outcomes(struct check *check)
                                   wished->key.partition, wished->key.offset);
 }
 
-/* NULL: nobody ever wished anything. */
+/* Of those in `partition`, or of all (-1). NULL: nobody ever wished anything. */
 static const struct wished *newest_of(const struct check *check, size_t town, size_t event,
-                                      enum wish_member member)
+                                      enum wish_member member, int32_t partition)
 {
         const struct wished *newest = NULL;
 
         for (const struct wished *wished = check->wished; wished; wished = wished->hh.next)
                 if (wished->valid && wished->town == town && wished->event == event &&
-                    wished->present[member] && (!newest || wished->key.offset > newest->key.offset))
+                    wished->present[member] &&
+                    (partition < 0 || wished->key.partition == partition) &&
+                    (!newest || wished->key.offset > newest->key.offset))
                         newest = wished;
         return newest;
 }
 
 static bool is_open_question(const struct wished *newest)
 {
-        return newest->outcome && strcmp(newest->outcome, "applied") != 0 &&
-               strcmp(newest->outcome, "unchanged") != 0;
+        return newest->tied || (newest->outcome && strcmp(newest->outcome, "applied") != 0 &&
+                                strcmp(newest->outcome, "unchanged") != 0);
+}
+
+static bool has_wish(const struct cms_event *event, const struct wished *wished,
+                     enum wish_member member)
+{
+        if (member == MEMBER_STATE)
+                return event->state == wished->state;
+        return strcmp(member == MEMBER_URL ? event->url : event->admin_url, wished->urls[member]) ==
+               0;
+}
+
+/* The newest wish of either partition may stand: two owners do not see each other in time. Nor does
+ * one see that the other decided a pair of links, of which it wished only one half. */
+static bool is_scattered_right(const struct check *check, size_t town, size_t index,
+                               enum wish_member member)
+{
+        const struct cms_event *event = &check->towns[town].cms.events[index];
+        const struct wished *other =
+                member == MEMBER_STATE
+                        ? NULL
+                        : newest_of(check, town, index,
+                                    member == MEMBER_URL ? MEMBER_ADMIN_URL : MEMBER_URL, -1);
+
+        for (int32_t p = 0; p < check->broker->partitions; p++) {
+                const struct wished *newest = newest_of(check, town, index, member, p);
+
+                if (newest && (is_open_question(newest) || has_wish(event, newest, member) ||
+                               (other && other->key.offset > newest->key.offset)))
+                        return true;
+        }
+        return false;
+}
+
+static bool is_right(const struct check *check, size_t town, size_t index, enum wish_member member,
+                     const struct wished *newest)
+{
+        return is_open_question(newest) ||
+               has_wish(&check->towns[town].cms.events[index], newest, member) ||
+               (is_scattered(check, town, index) && is_scattered_right(check, town, index, member));
 }
 
 static void check_link(struct check *check, size_t town, size_t index, enum wish_member member,
                        const char *has, const char *before, const char *series)
 {
-        const struct wished *newest = newest_of(check, town, index, member);
-        const char *wanted = newest ? newest->urls[member] : before;
+        const struct wished *newest = newest_of(check, town, index, member, -1);
 
-        if ((newest && is_open_question(newest)) || strcmp(has, wanted) == 0)
-                return;
         /* A list shows the series' link as the event's: filled in from there, it becomes its own.
          */
-        if (!newest && strcmp(has, series) == 0)
+        if (newest ? is_right(check, town, index, member, newest)
+                   : strcmp(has, before) == 0 || strcmp(has, series) == 0)
                 return;
         sim_break(check->sim, 8, "%s, event %zu: %s is \"%s\", the newest wish \"%s\"%s",
-                  check->towns[town].id, index + 1, wish_member_name(member), has, wanted,
-                  newest ? "" : " (as it was)");
+                  check->towns[town].id, index + 1, wish_member_name(member), has,
+                  newest ? newest->urls[member] : before, newest ? "" : " (as it was)");
 }
 
 static void check_state(struct check *check, size_t town, size_t index,
                         const struct cms_event *event)
 {
-        const struct wished *newest = newest_of(check, town, index, MEMBER_STATE);
-        enum event_state before = check->events[town][index].before.state;
-        enum event_state wanted = newest ? newest->state : before;
+        const struct wished *newest = newest_of(check, town, index, MEMBER_STATE, -1);
+        enum event_state wanted = newest ? newest->state : check->events[town][index].before.state;
 
-        if (event->end_ms <= sim_now(check->sim) || (newest && is_open_question(newest)) ||
-            event->state == wanted)
+        if (event->end_ms <= sim_now(check->sim) ||
+            (newest ? is_right(check, town, index, MEMBER_STATE, newest) : event->state == wanted))
                 return;
         sim_break(check->sim, 8, "%s, event %zu: the state is %s, the newest wish %s",
                   check->towns[town].id, index + 1, event_state_name(event->state),

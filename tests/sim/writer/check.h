@@ -9,20 +9,16 @@
  *   7  every update has an outcome, and never two different ones; of a dead one
  *      the letter is in Kafka first
  *   8  once it is quiet, each site has the newest wish of every member, and the rest untouched
- *   9  at most one request of an event is under way among the processes that live
- *  11  one log-in probe in 90 minutes
- *  15  nothing is stuck (check_lag)
+ *  15  nothing is stuck (check_lag, check_pinned)
  *
- * Also: one idempotency key is one body.
+ * What is seen of the requests alone is in requests.h.
  */
 #ifndef SIM_WRITER_CHECK_H
 #define SIM_WRITER_CHECK_H
 
-#include "base/map.h"
 #include "model/update.h"
 #include "sim/broker.h"
-#include "sim/process.h"
-#include "sim/writer/town.h"
+#include "sim/writer/requests.h"
 
 /* One update as the vendor wrote it, by its offset (its own, not that of a copy). */
 struct wished {
@@ -34,6 +30,9 @@ struct wished {
         bool valid;
         bool loose; /* more than one outcome may be told of it */
         bool has_letter;
+        bool had_no_room; /* so says its letter: of that moment, and after a crash there may be
+                             room where that it was told is forgotten (model/told.h) */
+        bool tied;        /* another one of its event has its version, in another partition */
         bool present[MEMBER_COUNT];
         enum event_state state;
         char urls[MEMBER_COUNT][CMS_URL_BYTES]; /* "": cleared */
@@ -42,20 +41,11 @@ struct wished {
         UT_hash_handle hh;
 };
 
-/* One request that a process has under way. */
-struct under_way {
-        const struct process *process; /* NULL: none */
-        unsigned life;
-        int64_t since_ms;
-};
-
 struct check_event {
-        struct cms_event before; /* as the site had it in the beginning */
-        struct under_way under_way[GROUP_MEMBERS_MAX];
+        struct cms_event before;          /* as the site had it in the beginning */
         uint64_t confirmed[MEMBER_COUNT]; /* versions, as results have said */
+        unsigned partitions;              /* in which it was wished something, a bit each */
 };
-
-struct keyed; /* an idempotency key, and the body it stands for */
 
 struct check {
         struct sim *sim;
@@ -63,9 +53,9 @@ struct check {
         struct town *towns; /* TOWNS */
         struct check_event events[TOWNS][CMS_EVENTS];
         struct wished *wished;
-        struct keyed *keyed;
-        int64_t probed_ms[TOWNS]; /* 0: never, or it may be tried at once */
-        int64_t lost_ms;          /* Redis lost some of its past then */
+        struct requests requests;
+        int64_t settled[GROUP_PARTITIONS_MAX]; /* every update before has its outcome */
+        int64_t lost_ms;                       /* Redis lost some of its past then */
 };
 
 void check_init(struct check *check, struct sim *sim, struct broker *broker, struct town *towns);
@@ -77,15 +67,7 @@ void check_wished(struct check *check, const struct wished *wished);
 /* A copy of it is about to be written. */
 void check_again(struct check *check, const struct wished *wished);
 
-/* A request leaves a process; it has its answer, or has given up. */
-void check_leaves(struct check *check, const struct process *process, size_t town,
-                  const struct uuid *uuid, const char *key, struct slice body);
-void check_ends(struct check *check, const struct process *process, size_t town,
-                const struct uuid *uuid);
-void check_probes(struct check *check, size_t town);
-
-/* The log-in was corrected, or worked: the next probe is about another rejection. */
-void check_password_works(struct check *check, size_t town);
+/* Redis lost some of its past. */
 void check_lost_state(struct check *check);
 
 /* The group was told that all before `offset` is done. */
@@ -95,5 +77,8 @@ void check_commit(struct check *check, int32_t partition, int64_t offset);
 void check_sites(struct check *check);
 void check_outcomes(struct check *check);
 void check_lag(struct check *check, int32_t partition, int64_t committed);
+
+/* No update is older than `at_most_ms` by its record, and still holds the partition. */
+void check_pinned(struct check *check, int32_t partition, int64_t committed, int64_t at_most_ms);
 
 #endif

@@ -55,9 +55,9 @@ static void run_answer(struct errand *errand)
         if (!host || !host->core)
                 return;
         if (is_probe(patch) && told->status == 404)
-                check_password_works(host->check, patch->town);
+                requests_password_works(&host->check->requests, patch->town);
         if (patch->left)
-                check_ends(host->check, &host->process, patch->town, &patch->uuid);
+                requests_ends(&host->check->requests, &host->process, patch->town, &patch->uuid);
         sim_say(host->sim, "host %d: %s event %u: answered %ld", host->process.number,
                 host->towns[patch->town].id, patch->uuid.bytes[15], told->status);
         host_feed(host,
@@ -141,7 +141,7 @@ static void arrive(struct host *host, struct patch *patch)
                                                  : TRANSPORT_ANSWERED;
         patch->left = !patch->answer.refused;
         if (!patch->left)
-                check_ends(host->check, &host->process, patch->town, &patch->uuid);
+                requests_ends(&host->check->requests, &host->process, patch->town, &patch->uuid);
         answer_in(host, patch, wait_ms(&patch->answer));
         patch->answer.body = (struct buffer)BUFFER_NULL;
 }
@@ -171,10 +171,10 @@ static void run_leaving(struct errand *errand)
                 host->towns[patch->town].id, patch->uuid.bytes[15], patch->body.data);
         /* A zombie hears of nobody's probe: no lease stands before what changes nothing. */
         if (is_probe(patch) && !host->process.zombie)
-                check_probes(host->check, patch->town);
+                requests_probes(&host->check->requests, &host->process, patch->town);
         else if (!is_probe(patch))
-                check_leaves(host->check, &host->process, patch->town, &patch->uuid, patch->key,
-                             buffer_slice(&patch->body));
+                requests_leaves(&host->check->requests, &host->process, patch->town, &patch->uuid,
+                                patch->key, buffer_slice(&patch->body));
         arrive(host, patch);
 }
 

@@ -8,8 +8,15 @@
 
 #include "sim/writer/world.h"
 
-/* For so long. The last thing is that every site obeys late while the vendor changes its mind: what
- * comes then, no newer wish covers. */
+extern const struct fault mishaps_of_all_kinds[];
+extern const struct fault mishaps_of_dead_sites[]; /* for most of a day */
+extern const struct fault mishaps_of_floods[];
+extern const struct fault mishaps_of_lame_sites[]; /* some answers say nothing of the request */
+
+/* Those of the scene, for so long. */
 void mishaps_begin(struct world *world, int64_t for_ms);
+
+/* Until they are mended. */
+void mishaps_all_sites_away(struct world *world);
 
 #endif

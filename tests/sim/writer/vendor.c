@@ -90,6 +90,9 @@ static void append(struct world *world, const struct wished *wished, const struc
 static void write_down(struct world *world, struct wished *wished)
 {
         wished->key.partition = world->towns[wished->town].partition;
+        /* Now and then another partitioner. */
+        if (world->foreign && sim_chance(world->sim, 300))
+                wished->key.partition = (int32_t)sim_between(world->sim, 0, STAGE_PARTITIONS - 1);
         wished->key.offset = broker_end(&world->stage.broker, TOPIC_UPDATES, wished->key.partition);
         check_wished(&world->check, wished);
         append(world, wished, NULL);
@@ -112,7 +115,9 @@ static void wish_again(struct errand *errand)
 
         if (!world->stage.faulty)
                 return;
-        for (int64_t count = sim_chance(world->sim, 100) ? sim_between(world->sim, 2, 30) : 1;
+        for (int64_t count = sim_chance(world->sim, 100)
+                                     ? sim_between(world->sim, 2, world->scene->burst_max)
+                                     : 1;
              count > 0 && world->stage.broker.up; count--)
                 wish(world);
         stage_add_errand(&world->stage, wish_again, 0, mine->detail,
@@ -195,9 +200,12 @@ static void replay_again(struct errand *errand)
 
 void vendor_begin(struct world *world)
 {
-        int64_t pace_ms = sim_between(world->sim, 10, 300) * SIM_SECOND;
+        const struct scene *scene = world->scene;
+        int64_t pace_ms = sim_between(world->sim, scene->pace_min_ms, scene->pace_max_ms);
 
+        world->foreign = scene->foreign && sim_chance(world->sim, 500);
+        world->check.requests.scattered = world->foreign;
         stage_add_errand(&world->stage, wish_again, 0, (size_t)pace_ms, SIM_MINUTE);
-        if (sim_chance(world->sim, 600))
+        if (scene->replays && sim_chance(world->sim, 600))
                 stage_add_errand(&world->stage, replay_again, 0, 0, SIM_HOUR);
 }

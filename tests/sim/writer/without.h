@@ -11,6 +11,7 @@ enum without {
         WITHOUT_SEAL,            /* a wish of doubtful outcome is not sent once more */
         WITHOUT_MEMBER_VERSIONS, /* what is sent again counts as a new wish */
         WITHOUT_ORDER,           /* an offset is committed before its outcome is told */
+        WITHOUT_CARRY,           /* what waits is not carried forward */
 };
 
 #endif

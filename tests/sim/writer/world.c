@@ -6,12 +6,10 @@
 
 #include <stdlib.h>
 
+#include <inttypes.h>
+
 #include "base/memory.h"
 #include "sim/faults.h"
-#include "sim/history.h"
-#include "sim/writer/mishaps.h"
-#include "sim/writer/snapshots.h"
-#include "sim/writer/vendor.h"
 #include "sim/writer/without.h"
 
 #define QUIET_MS (6 * SIM_HOUR) /* pauses, doubts and seals are over */
@@ -22,7 +20,7 @@ static const char *const town_ids[TOWNS] = { "aarhus", "viborg", "ribe" };
 void world_correct_password(struct world *world, size_t town)
 {
         world->towns[town].password = world->towns[town].cms.password;
-        check_password_works(&world->check, town);
+        requests_password_works(&world->check.requests, town);
         for (size_t i = 0; i < world->stage.process_count; i++)
                 host_tell_password(&world->hosts[i], town);
 }
@@ -33,10 +31,15 @@ static void write_config(const struct stage *stage, struct buffer *text)
 {
         const struct world *world = (const struct world *)stage;
         const char *seal_after = world->sim->without == WITHOUT_SEAL ? "24h" : "5m";
+        const char *carry_every = world->sim->without == WITHOUT_CARRY ? "168h" : "6h";
         size_t before;
 
-        buffer_append_format(text, ",\"writer\":{\"seal_after\":\"%s\"},\"municipalities\":[",
-                             seal_after);
+        buffer_append_format(text, ",\"writer\":{\"seal_after\":\"%s\",\"carry_every\":\"%s\"}",
+                             seal_after, carry_every);
+        if (world->scene->queue_events > 0)
+                buffer_append_format(text, ",\"defaults\":{\"write_queue_events\":%" PRId64 "}",
+                                     world->scene->queue_events);
+        buffer_append_text(text, ",\"municipalities\":[");
         before = text->length;
         for (size_t i = 0; i < TOWNS; i++)
                 if (world->towns[i].configured)
@@ -71,13 +74,14 @@ static const struct stage_kind kind = {
 
 /* -- life -------------------------------------------------------------------------------------- */
 
-static struct world *world_new(struct sim *sim)
+struct world *world_new(struct sim *sim, const struct scene *scene)
 {
         struct world *world = memory_new(sizeof(*world));
         struct stage *stage = &world->stage;
         size_t hosts;
 
         world->sim = sim;
+        world->scene = scene;
         stage_init(stage, &kind, sim);
         for (size_t i = 0; i < TOWNS; i++) {
                 world->towns[i] = (struct town){ .id = town_ids[i], .configured = true };
@@ -94,7 +98,7 @@ static struct world *world_new(struct sim *sim)
         return world;
 }
 
-static void world_free(struct world *world)
+void world_free(struct world *world)
 {
         for (size_t i = 0; i < world->stage.process_count; i++)
                 host_deinit(&world->hosts[i]);
@@ -103,7 +107,7 @@ static void world_free(struct world *world)
         free(world);
 }
 
-static bool become_quiet(struct world *world)
+bool world_become_quiet(struct world *world)
 {
         faults_end(&world->stage);
         if (!sim_run(world->sim, sim_now(world->sim) + QUIET_MS))
@@ -113,28 +117,4 @@ static bool become_quiet(struct world *world)
         for (int32_t p = 0; p < STAGE_PARTITIONS; p++)
                 check_lag(&world->check, p, world->stage.group.committed[TOPIC_UPDATES][p]);
         return !world->sim->broken;
-}
-
-/* -- the program --------------------------------------------------------------------------------
- */
-
-const char history_name[] = "writer";
-const char *const history_without[HISTORY_WITHOUT_MAX] = {
-        [WITHOUT_LEASE] = "lease",
-        [WITHOUT_SEAL] = "seal",
-        [WITHOUT_MEMBER_VERSIONS] = "member-versions",
-        [WITHOUT_ORDER] = "order",
-};
-
-bool history_run(struct sim *sim, int64_t hours)
-{
-        struct world *world = world_new(sim);
-        bool holds;
-
-        snapshots_begin(world);
-        vendor_begin(world);
-        mishaps_begin(world, hours * SIM_HOUR);
-        holds = sim_run(sim, sim_now(sim) + hours * SIM_HOUR) && become_quiet(world);
-        world_free(world);
-        return holds;
 }
