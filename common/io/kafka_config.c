@@ -119,7 +119,7 @@ static int set_the_operators(rd_kafka_conf_t *conf, const json_t *given, struct 
         return 0;
 }
 
-static long number_of(const rd_kafka_conf_t *conf, const char *name)
+long kafka_config_number(const rd_kafka_conf_t *conf, const char *name)
 {
         char text[MEANING_BYTES];
         size_t bytes = sizeof(text);
@@ -134,8 +134,8 @@ static int check_together(const rd_kafka_conf_t *conf, const struct kafka_cluste
 {
         const char *brokers =
                 json_string_value(json_object_get(cluster->properties, "bootstrap.servers"));
-        long message_ms = number_of(conf, "message.timeout.ms");
-        long session_ms = number_of(conf, "session.timeout.ms");
+        long message_ms = kafka_config_number(conf, "message.timeout.ms");
+        long session_ms = kafka_config_number(conf, "session.timeout.ms");
 
         if (!brokers && !json_object_get(cluster->properties, "metadata.broker.list"))
                 return error_set(error,

@@ -29,6 +29,9 @@ rd_kafka_conf_t *kafka_config_new(const struct kafka_cluster *cluster, unsigned 
 int kafka_config_set(rd_kafka_conf_t *conf, const char *name, const char *value,
                      struct error *error);
 
+/* A property that is a number; -1 if there is none of that name. */
+long kafka_config_number(const rd_kafka_conf_t *conf, const char *name);
+
 /* rd_kafka_new, which takes `conf` in any case. NULL and a reason on failure. */
 rd_kafka_t *kafka_config_open(rd_kafka_conf_t *conf, rd_kafka_type_t type, struct error *error);
 

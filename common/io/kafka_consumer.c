@@ -21,6 +21,7 @@
 
 #include "base/memory.h"
 #include "io/kafka_group.h"
+#include "io/kafka_prefetch.h"
 #include "io/steady.h"
 
 enum {
@@ -49,6 +50,7 @@ struct kafka_consumer {
         bool calling; /* inside a handler */
         struct loop_timer work;
         rd_kafka_queue_t *records;
+        struct kafka_prefetch prefetch;
         struct headers headers; /* of the record that is handed over */
 };
 
@@ -248,6 +250,29 @@ static void hand_over(struct kafka_consumer *consumer, const rd_kafka_message_t 
         }
 }
 
+static bool is_under_way(const struct kafka_place *place, int64_t *offset)
+{
+        *offset = place->next;
+        return place->reading && !place->unassigned && place->next >= 0 &&
+               place->ended != place->next;
+}
+
+/* Without a wait: what goes wrong comes as a record's error. */
+static void wake_fetching(struct kafka_consumer *consumer)
+{
+        rd_kafka_topic_partition_list_t *list = kafka_places_list(&consumer->places, is_under_way);
+
+        if (list->cnt > 0)
+                rd_kafka_error_destroy(rd_kafka_seek_partitions(consumer->client.rk, list, 0));
+        rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void run_empty(struct kafka_consumer *consumer)
+{
+        if (kafka_prefetch_empty(&consumer->prefetch))
+                wake_fetching(consumer);
+}
+
 /* False when nothing is left. */
 static bool read_slice(struct kafka_consumer *consumer)
 {
@@ -256,8 +281,11 @@ static bool read_slice(struct kafka_consumer *consumer)
         for (unsigned i = 1; i <= SLICE_RECORDS && consumer->room; i++) {
                 rd_kafka_message_t *message = rd_kafka_consume_queue(consumer->records, 0);
 
-                if (!message)
+                if (!message) {
+                        run_empty(consumer);
                         return false;
+                }
+                kafka_prefetch_read(&consumer->prefetch, message);
                 hand_over(consumer, message);
                 rd_kafka_message_destroy(message);
                 if (i % CLOCK_EVERY == 0 && steady_us() >= until_us)
@@ -412,6 +440,7 @@ static int open_handle(struct kafka_consumer *consumer, const struct kafka_clust
                 rd_kafka_conf_destroy(conf);
                 return -1;
         }
+        kafka_prefetch_init(&consumer->prefetch, conf);
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
         if (kafka_client_open(&consumer->client, conf, RD_KAFKA_CONSUMER, error) < 0)
                 return -1;

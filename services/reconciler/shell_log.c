@@ -35,7 +35,8 @@ void shell_collect_log(struct shell *shell)
         int64_t left = 0;
 
         for (int32_t i = 0; shell->reader && i < shell->links.daemon->topics.partitions; i++) {
-                int64_t more = shell->readings[i].on ? kafka_lag(shell->reader, TOPIC_CHANGES, i) : 0;
+                int64_t more =
+                        shell->readings[i].on ? kafka_lag(shell->reader, TOPIC_CHANGES, i) : 0;
 
                 left += more > 0 ? more : 0;
         }
@@ -119,7 +120,9 @@ int shell_read_log(struct shell *shell, int32_t partition, struct error *error)
         shell->reading_count += !shell->readings[partition].on;
         shell->readings[partition] =
                 (struct shell_reading){ .on = true, .begun_ms = now_ms, .said_ms = now_ms };
-        kafka_start(shell->reader, TOPIC_CHANGES, partition, KAFKA_BEGIN);
+        /* Not KAFKA_BEGIN: librdkafka asks a broker where that is, and again after half a second
+         * where it has not met the leader yet. Where the log begins later, that is told. */
+        kafka_start(shell->reader, TOPIC_CHANGES, partition, 0);
         return 0;
 }
 

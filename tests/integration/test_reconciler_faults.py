@@ -1,6 +1,7 @@
 """The reconciler when something breaks: its process at every step, Redis, Kafka. Whatever it is, the
 vendor ends with exactly the last list, and equal versions are equal bytes."""
 
+import random
 import time
 
 import pytest
@@ -177,6 +178,22 @@ def test_redis_killed_and_an_older_copy_restored(pipeline, redis):
     status = pipeline["reconciler"].metrics()
     assert status["dplsync_reconciler_rebuilds_total"] >= 1
     assert status["dplsync_reconciler_rebuild_records_total"] >= 30
+
+
+def test_a_rebuild_does_not_stand_still_when_much_was_fetched_ahead(pipeline):
+    """What librdkafka has fetched ahead fills its queue here with every fetch; before it had
+    fetch.queue.backoff.ms it then slept for a second each time."""
+    pipeline.config["kafka"]["queued.max.messages.kbytes"] = "64"
+    alone = Alone(pipeline)
+    alone.lists.publish([event(number, body=random.randbytes(4000).hex()) for number in range(1, 1001)],
+                        parts=16)
+    pipeline.wait(lambda: alone.redis.hlen("{aarhus}:s") == 1000, "the list to be told", 30)
+    alone.redis.flushdb()
+    pipeline.command("aarhus", command="reassert", id="look")
+    line = pipeline.wait(lambda: [line for line in pipeline["reconciler"].log_lines()
+                                  if line.get("message") == "changes were read for a rebuild" and
+                                  line["records"] > 1000], "the rebuild", 60)[0]
+    assert line["ms"] < 2000
 
 
 def test_the_broker_is_away_for_longer_than_a_session(pipeline, kafka):
