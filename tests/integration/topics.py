@@ -96,11 +96,16 @@ class Topics:
     # reading
     def read(self, suffix):
         """All records of a topic up to its present end; in order within a partition."""
-        reader = self._readers.get(suffix)
-        if reader is None:
-            reader = Reader(self.client(), self.name(suffix), self.partitions)
-            self._readers[suffix] = reader
-        return reader.read()
+        return self._reader(suffix).read()
+
+    def end(self, suffix, partition):
+        """The offset that the next record of the partition will have."""
+        return self._reader(suffix).end(partition)
+
+    def _reader(self, suffix):
+        if suffix not in self._readers:
+            self._readers[suffix] = Reader(self.client(), self.name(suffix), self.partitions)
+        return self._readers[suffix]
 
     def committed(self, group, suffix):
         """The offsets that a consumer group has committed, by partition; none: not listed."""
@@ -168,7 +173,7 @@ class Reader:
         self.consumer.assign([TopicPartition(topic, p, 0) for p in self.next])
 
     def read(self, timeout=20):
-        ends = {p: self._end(p) for p in self.next}
+        ends = {p: self.end(p) for p in self.next}
         deadline = time.monotonic() + timeout
         while any(self.next[p] < ends[p] for p in ends):
             if time.monotonic() > deadline:
@@ -177,7 +182,7 @@ class Reader:
                 self._take(message)
         return list(self.records)
 
-    def _end(self, partition, timeout=10):
+    def end(self, partition, timeout=10):
         """A topic that was just created has partitions without a leader for a moment."""
         deadline = time.monotonic() + timeout
         while True:
