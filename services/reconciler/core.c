@@ -3,43 +3,13 @@
  * Dispatches inputs to sites and partitions, and shares the process out among them: one slice of
  * one site's diff a turn, so that a large site holds nobody up.
  */
-#include "reconciler/core.h"
+#include "reconciler/core_inside.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <utlist.h>
 
 #include "base/memory.h"
-#include "reconciler/letters.h"
-
-/* A rebuild that is being read: one reading of a partition serves all its municipalities that wait.
- */
-struct reading {
-        char municipality[MUNICIPALITY_ID_BYTES];
-        struct partition *partition;
-        struct rebuild rebuild;
-        UT_hash_handle hh;
-};
-
-struct reconciler_core {
-        struct reconciler_settings settings;
-        const struct config *config;
-        struct site_world world;
-        struct dice dice;
-        struct partition **partitions; /* by number; NULL: not ours */
-        struct site *by_id;
-        struct site *by_serial;
-        uint32_t last_serial;
-        struct assemble assemble;
-        struct reading *readings; /* by municipality */
-        struct letters letters;
-        bool want;                /* what the shell was last told */
-        bool drained;
-        int64_t drain_until_ms;
-        int64_t next_ms;
-        struct site *active;  /* all that can go on; those whose slice is next come first */
-        int64_t rest_next_ms; /* when one of the others has to be looked at */
-};
 
 struct reconciler_core *reconciler_core_new(const struct reconciler_settings *settings,
                                             uint64_t seed)
@@ -53,53 +23,13 @@ struct reconciler_core *reconciler_core_new(const struct reconciler_settings *se
         core->assemble = (struct assemble)ASSEMBLE_NULL;
         core->want = true;
         core->next_ms = INT64_MAX;
-        core->rest_next_ms = INT64_MAX;
+        core->sites = (struct sites)SITES_NULL;
         core->partitions =
                 memory_new((size_t)settings->topics.partitions * sizeof(struct partition *));
         return core;
 }
 
 /* -- sites ------------------------------------------------------------------------------------- */
-
-static struct site *site_by_id(const struct reconciler_core *core, const char *id)
-{
-        struct site *site;
-
-        HASH_FIND_STR(core->by_id, id, site);
-        return site;
-}
-
-static struct site *site_by_token(const struct reconciler_core *core, uint64_t token)
-{
-        uint32_t serial = (uint32_t)(token >> 32);
-        struct site *site;
-
-        HASH_FIND(hh_serial, core->by_serial, &serial, sizeof(serial), site);
-        return site;
-}
-
-static void activate(struct reconciler_core *core, struct site *site)
-{
-        if (site->active)
-                return;
-        site->active = true;
-        DL_APPEND(core->active, site);
-}
-
-static void activate_all(struct reconciler_core *core)
-{
-        for (struct site *site = core->by_id; site; site = site->hh.next)
-                activate(core, site);
-        core->rest_next_ms = INT64_MAX;
-}
-
-static void rest(struct reconciler_core *core, struct site *site)
-{
-        if (!site->active)
-                return;
-        site->active = false;
-        DL_DELETE(core->active, site);
-}
 
 static void add_site(struct reconciler_core *core, const struct municipality *config, bool late)
 {
@@ -109,24 +39,10 @@ static void add_site(struct reconciler_core *core, const struct municipality *co
         if (!partition)
                 return;
 
-        struct site *site = site_new(config->id, ++core->last_serial, partition, config);
+        struct site *site = site_new(config->id, sites_serial(&core->sites), partition, config);
 
         site->late = late;
-        HASH_ADD_STR(core->by_id, id, site);
-        HASH_ADD(hh_serial, core->by_serial, serial, sizeof(site->serial), site);
-        activate(core, site);
-}
-
-static void leave_reading(struct reconciler_core *core, const char *municipality)
-{
-        struct reading *reading;
-
-        HASH_FIND_STR(core->readings, municipality, reading);
-        if (!reading)
-                return;
-        HASH_DEL(core->readings, reading);
-        rebuild_deinit(&reading->rebuild);
-        free(reading);
+        sites_add(&core->sites, site);
 }
 
 static void remove_site(struct reconciler_core *core, struct site *site)
@@ -134,10 +50,8 @@ static void remove_site(struct reconciler_core *core, struct site *site)
         struct reconciler_action *action = action_add(core->world.actions, RECONCILER_GONE);
 
         memcpy(action->municipality, site->id, sizeof(action->municipality));
-        leave_reading(core, site->id);
-        rest(core, site);
-        HASH_DELETE(hh, core->by_id, site);
-        HASH_DELETE(hh_serial, core->by_serial, site);
+        readings_leave(&core->readings, site->id);
+        sites_remove(&core->sites, site);
         site_free(site, &core->world);
 }
 
@@ -161,13 +75,13 @@ static void take_config(struct reconciler_core *core, const struct config *confi
         bool first = !core->config;
 
         core->config = config;
-        HASH_ITER(hh, core->by_id, site, next) {
+        HASH_ITER(hh, core->sites.by_id, site, next) {
                 site_configure(site, config_municipality(config, site->id));
                 if (!site->config)
                         retire_site(core, site);
         }
         for (size_t i = 0; i < config->municipality_count; i++)
-                if (!site_by_id(core, config->municipalities[i].id))
+                if (!sites_by_id(&core->sites, config->municipalities[i].id))
                         add_site(core, &config->municipalities[i], !first);
 }
 
@@ -178,7 +92,7 @@ static void take_revoked(struct reconciler_core *core)
 {
         struct site *site, *next;
 
-        HASH_ITER(hh, core->by_id, site, next)
+        HASH_ITER(hh, core->sites.by_id, site, next)
                 remove_site(core, site);
         assemble_deinit(&core->assemble);
         letters_drop(&core->letters);
@@ -213,7 +127,7 @@ static void take_assigned(struct reconciler_core *core, const struct reconciler_
 static bool began_anew(const struct reconciler_core *core, const struct partition *partition,
                        int64_t high)
 {
-        for (const struct site *site = core->by_id; site; site = site->hh.next)
+        for (const struct site *site = core->sites.by_id; site; site = site->hh.next)
                 if (site->partition == partition &&
                     site->meta.epoch == (int64_t)core->world.epoch && site->meta.offset >= high)
                         return true;
@@ -243,126 +157,11 @@ static void take_out_of_range(struct reconciler_core *core, enum topic topic, in
                           number);
                 return;
         }
-        for (struct site *site = core->by_id; site; site = site->hh.next)
+        for (struct site *site = core->sites.by_id; site; site = site->hh.next)
                 if (site->partition == partition && site->meta.offset >= 0 &&
                     site->meta.offset + 1 < low)
                         site->clamped = true;
         action_place(actions, RECONCILER_START, topic, number, low);
-}
-
-/* -- records -------------------------------------------------------------------------------------
- */
-
-static void give_up(struct reconciler_core *core, struct snapshot *snapshot)
-{
-        action_report(core->world.actions, REPORT_ABANDONED, snapshot->municipality,
-                      "its parts did not all come");
-        partition_done_snapshot(core->partitions[snapshot->partition], snapshot,
-                                core->world.actions);
-        snapshot_free(snapshot);
-}
-
-static void abandon(struct reconciler_core *core, int32_t partition, int64_t now_ms)
-{
-        struct snapshot *snapshot;
-
-        while ((snapshot = assemble_abandoned(&core->assemble, partition, now_ms)))
-                give_up(core, snapshot);
-}
-
-/* True if the record can be seen to be done by its place alone. */
-static bool is_done_before(const struct reconciler_core *core, const struct site *site,
-                           const struct snapshot_part *head, const struct reconciler_record *record)
-{
-        return site->met && head->parts == 1 &&
-               judge_place(core->world.epoch, record->offset, record->appended_ms, &site->meta) ==
-                       JUDGE_DONE;
-}
-
-/* Nobody can use it: a person is to see why. It is done when its dead letter is. */
-static void refuse(struct reconciler_core *core, const char *municipality,
-                   const struct reconciler_record *record, const char *detail)
-{
-        struct letters_original original = {
-                .topic = core->settings.topics.names[record->topic],
-                .partition = record->partition,
-                .offset = record->offset,
-                .key = record->key,
-                .value = record->value,
-                .headers = record->headers,
-        };
-
-        action_report(core->world.actions, REPORT_REFUSED, municipality, detail);
-        letters_add(&core->letters, &original, detail, core->world.now_ms, core->world.actions);
-}
-
-/* False where nothing of it stays open. */
-static bool take_part(struct reconciler_core *core, struct site *site,
-                      const struct reconciler_record *record)
-{
-        struct error reason = ERROR_NULL;
-        struct snapshot_part head;
-
-        if (!record->value.data) {
-                refuse(core, site->id, record, "the record has no value");
-                return true;
-        }
-        if (snapshot_part_read(&head, record->headers, &reason) < 0) {
-                refuse(core, site->id, record, reason.text);
-                return true;
-        }
-        if (is_done_before(core, site, &head, record))
-                return false;
-
-        const char *refused;
-        struct snapshot *whole =
-                assemble_add(&core->assemble, site->id, record->partition, record->offset,
-                             record->appended_ms, &head, record->headers, record->value, &refused);
-
-        if (refused)
-                refuse(core, site->id, record, refused);
-        if (whole)
-                site_add_snapshot(site, whole, &core->world);
-        return true;
-}
-
-static bool take_control(struct reconciler_core *core, struct site *site,
-                         const struct reconciler_record *record)
-{
-        struct control control;
-
-        if (!record->value.data)
-                return false;
-        /* What cannot be read, the fetcher puts among the dead letters. */
-        if (control_read(&control, record->value, NULL) < 0 || control.command == CONTROL_REFRESH)
-                return false;
-        site_add_command(site, &control, record->offset, &core->world);
-        return true;
-}
-
-static void take_record(struct reconciler_core *core, const struct reconciler_record *record)
-{
-        struct partition *partition = core->partitions[record->partition];
-        const struct municipality *config = config_municipality_slice(core->config, record->key);
-        struct site *site = config ? site_by_id(core, config->id) : NULL;
-        bool snapshots = record->topic == TOPIC_SNAPSHOTS;
-
-        if (!partition)
-                return;
-        partition->at_end = partition->at_end && !snapshots;
-        partition_add(partition, record->topic, record->offset);
-        if (site)
-                activate(core, site);
-        if (snapshots)
-                abandon(core, record->partition, record->appended_ms);
-        if (snapshots && !municipality_id_valid(record->key.data, record->key.length)) {
-                refuse(core, "", record, "the key is not a municipality's id");
-                return;
-        }
-        if (site && site->partition == partition &&
-            (snapshots ? take_part(core, site, record) : take_control(core, site, record)))
-                return;
-        partition_done(partition, record->topic, record->offset, core->world.actions);
 }
 
 static void take_end(struct reconciler_core *core, int32_t number)
@@ -371,58 +170,12 @@ static void take_end(struct reconciler_core *core, int32_t number)
                 core->partitions[number]->at_end = true;
 }
 
-/* -- rebuilds ------------------------------------------------------------------------------------
- */
-
-static void begin_reading(struct reconciler_core *core, struct partition *partition)
-{
-        for (struct site *site = core->by_id; site; site = site->hh.next) {
-                if (site->partition != partition || site->phase != SITE_LOG)
-                        continue;
-
-                struct reading *reading = memory_new(sizeof(*reading));
-
-                memcpy(reading->municipality, site->id, sizeof(reading->municipality));
-                reading->partition = partition;
-                reading->rebuild = (struct rebuild)REBUILD_NULL;
-                HASH_ADD_STR(core->readings, municipality, reading);
-        }
-        partition->log = LOG_READING;
-        action_add(core->world.actions, RECONCILER_READ_LOG)->partition = partition->number;
-}
-
-static void take_log(struct reconciler_core *core, const struct reconciler_record *record)
-{
-        struct slice municipality = rebuild_municipality(record->key);
-        struct error reason = ERROR_NULL;
-        struct reading *reading;
-
-        HASH_FIND(hh, core->readings, municipality.data, municipality.length, reading);
-        if (!reading)
-                return;
-        if (rebuild_take(&reading->rebuild, record->key, record->value, record->appended_ms,
-                         &reason) < 0)
-                action_report(core->world.actions, REPORT_UNREADABLE, reading->municipality,
-                              reason.text);
-}
-
 static void take_log_end(struct reconciler_core *core, int32_t number)
 {
         struct partition *partition = core->partitions[number];
-        struct reading *reading, *next;
 
-        if (!partition || partition->log != LOG_READING)
-                return;
-        partition->log = LOG_IDLE;
-        HASH_ITER(hh, core->readings, reading, next) {
-                struct site *site = site_by_id(core, reading->municipality);
-
-                if (reading->partition != partition)
-                        continue;
-                if (site)
-                        site_take_log(site, &core->world, &reading->rebuild);
-                leave_reading(core, reading->municipality);
-        }
+        if (partition && partition->log == LOG_READING)
+                readings_end(&core->readings, &core->sites, partition, &core->world);
 }
 
 /* -- after every input ---------------------------------------------------------------------------
@@ -440,7 +193,7 @@ static void step_sites(struct reconciler_core *core)
 {
         struct site *site, *next, *served = NULL;
 
-        DL_FOREACH_SAFE(core->active, site, next) {
+        DL_FOREACH_SAFE(core->sites.active, site, next) {
                 bool heavy = site_is_heavy(site, &core->world);
 
                 if (heavy && served)
@@ -451,23 +204,23 @@ static void step_sites(struct reconciler_core *core)
         }
         if (!served)
                 return;
-        DL_DELETE(core->active, served);
-        DL_APPEND(core->active, served);
+        sites_go_behind(&core->sites, served);
 }
 
 static void look_after_partitions(struct reconciler_core *core)
 {
         struct site *site;
 
-        DL_FOREACH(core->active, site)
+        DL_FOREACH(core->sites.active, site)
                 if (site->phase == SITE_LOG && site->partition->log == LOG_IDLE)
-                        begin_reading(core, site->partition);
+                        readings_begin(&core->readings, &core->sites, site->partition,
+                                       core->world.actions);
         for (int32_t i = 0; i < core->settings.topics.partitions; i++) {
                 if (!core->partitions[i])
                         continue;
                 partition_start(core->partitions[i], core->world.actions);
                 if (core->partitions[i]->at_end)
-                        abandon(core, i, core->world.now_ms);
+                        core_abandon(core, i, core->world.now_ms);
         }
 }
 
@@ -492,11 +245,11 @@ static void let_rest(struct reconciler_core *core)
 {
         struct site *site, *next;
 
-        DL_FOREACH_SAFE(core->active, site, next) {
+        DL_FOREACH_SAFE(core->sites.active, site, next) {
                 if (!site_is_at_rest(site))
                         continue;
-                rest(core, site);
-                lower(&core->rest_next_ms, site_next_ms(site, &core->world));
+                sites_rest(&core->sites, site);
+                lower(&core->sites.rest_next_ms, site_next_ms(site, &core->world));
         }
 }
 
@@ -507,12 +260,12 @@ static void look_after_time(struct reconciler_core *core)
         core->next_ms = assemble_next_ms(&core->assemble);
         if (core->next_ms <= core->world.now_ms) /* waits for the end of its partition */
                 core->next_ms = core->world.now_ms + 1000;
-        DL_FOREACH(core->active, site) {
+        DL_FOREACH(core->sites.active, site) {
                 lower(&core->next_ms, site_next_ms(site, &core->world));
                 if (site_is_hungry(site, &core->world))
                         lower(&core->next_ms, core->world.now_ms);
         }
-        lower(&core->next_ms, core->rest_next_ms);
+        lower(&core->next_ms, core->sites.rest_next_ms);
         lower(&core->next_ms, letters_next_ms(&core->letters));
         if (core->drain_until_ms > 0 && !core->drained)
                 lower(&core->next_ms, core->drain_until_ms);
@@ -520,7 +273,7 @@ static void look_after_time(struct reconciler_core *core)
 
 static bool is_working(const struct reconciler_core *core)
 {
-        for (const struct site *site = core->by_id; site; site = site->hh.next)
+        for (const struct site *site = core->sites.by_id; site; site = site->hh.next)
                 if (site->phase != SITE_IDLE && site->phase != SITE_WAIT && site->phase != SITE_LOG)
                         return true;
         return core->letters.first != NULL;
@@ -553,13 +306,13 @@ static void take_letter_reply(struct reconciler_core *core, const struct reconci
 
 static void take_reply(struct reconciler_core *core, const struct reconciler_input *input)
 {
-        struct site *site = site_by_token(core, input->token);
+        struct site *site = sites_by_token(&core->sites, input->token);
 
         if (!site) {
                 take_letter_reply(core, input);
                 return;
         }
-        activate(core, site);
+        sites_activate(&core->sites, site);
         switch (input->type) {
         case RECONCILER_META:
                 site_take_meta(site, &core->world, input->token, input->reply.ok,
@@ -591,11 +344,11 @@ static void take_input(struct reconciler_core *core, const struct reconciler_inp
                 break;
         case RECONCILER_CONFIG:
                 take_config(core, input->config);
-                activate_all(core);
+                sites_activate_all(&core->sites);
                 break;
         case RECONCILER_REDIS:
                 core->world.redis_up = input->up;
-                activate_all(core);
+                sites_activate_all(&core->sites);
                 break;
         case RECONCILER_ASSIGNED:
                 take_assigned(core, input->assigned.partitions, input->assigned.count);
@@ -604,7 +357,7 @@ static void take_input(struct reconciler_core *core, const struct reconciler_inp
                 take_revoked(core);
                 break;
         case RECONCILER_RECORD:
-                take_record(core, &input->record);
+                core_take_record(core, &input->record);
                 break;
         case RECONCILER_END:
                 if (input->range.topic == TOPIC_SNAPSHOTS)
@@ -615,15 +368,16 @@ static void take_input(struct reconciler_core *core, const struct reconciler_inp
                                   input->range.low, input->range.high);
                 break;
         case RECONCILER_LOG:
-                take_log(core, &input->record);
+                readings_take(&core->readings, input->record.key, input->record.value,
+                              input->record.appended_ms, core->world.actions);
                 break;
         case RECONCILER_LOG_END:
                 take_log_end(core, input->range.partition);
-                activate_all(core);
+                sites_activate_all(&core->sites);
                 break;
         case RECONCILER_DRAIN:
                 core->world.draining = true;
-                activate_all(core);
+                sites_activate_all(&core->sites);
                 core->drain_until_ms = core->world.now_ms + core->settings.drain_ms;
                 break;
         default:
@@ -641,23 +395,23 @@ static bool touches_one(const struct reconciler_input *input)
 
 static void look_after_one(struct reconciler_core *core, const struct reconciler_input *input)
 {
-        struct site *site = site_by_token(core, input->token);
+        struct site *site = sites_by_token(&core->sites, input->token);
 
         if (site && site_is_at_rest(site)) {
-                lower(&core->rest_next_ms, site_next_ms(site, &core->world));
+                lower(&core->sites.rest_next_ms, site_next_ms(site, &core->world));
         } else if (site) {
-                activate(core, site);
+                sites_activate(&core->sites, site);
                 lower(&core->next_ms, core->world.now_ms);
         }
-        lower(&core->next_ms, core->rest_next_ms);
+        lower(&core->next_ms, core->sites.rest_next_ms);
         lower(&core->next_ms, letters_next_ms(&core->letters));
 }
 
 static void look_after_all(struct reconciler_core *core)
 {
         letters_tick(&core->letters, core->world.now_ms, core->world.actions);
-        if (core->world.now_ms >= core->rest_next_ms)
-                activate_all(core);
+        if (core->world.now_ms >= core->sites.rest_next_ms)
+                sites_activate_all(&core->sites);
         step_sites(core);
         look_after_partitions(core);
         let_rest(core);
