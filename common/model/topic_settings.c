@@ -24,6 +24,8 @@ const struct topic_setting topic_settings[] = {
         { TOPIC_UPDATES, "cleanup.policy", "delete", TOPIC_SETTING_EXACT, false },
         { TOPIC_UPDATES, "retention.ms", "2592000000", TOPIC_SETTING_AT_LEAST, true },
         { TOPIC_RESULTS, "cleanup.policy", "compact", TOPIC_SETTING_EXACT, false },
+        /* Until then the ledger has what a record of it says of others (writer/carry.c). */
+        { TOPIC_RESULTS, "min.compaction.lag.ms", "86400000", TOPIC_SETTING_AT_LEAST, true },
         { TOPIC_DEAD_LETTERS, "cleanup.policy", "delete", TOPIC_SETTING_EXACT, false },
         { TOPIC_DEAD_LETTERS, "retention.ms", "2592000000", TOPIC_SETTING_AT_LEAST, true },
         /* A dead letter is its original and some headers more. */

@@ -4,6 +4,10 @@
  * again to the end of `updates`, with its versions and the vendor's record time in the header
  * `dplsync-origin`. Once Kafka has acknowledged that, the old record's offset is done: a dead site
  * never pins its partition beyond the topic's retention. The outcome comes with the new record.
+ *
+ * The same look sees to what a lane that waits for its site owes the ledger: which updates of its
+ * event were told. Else only `results` has that, and of two results of an event compaction leaves
+ * the newer one, which was made before the older one was acknowledged and does not know of it.
  */
 #include "writer/inside.h"
 
@@ -27,6 +31,17 @@ static void carry_lane(struct writer_core *core, struct lane *lane)
                         telling_carry(core, lane, wanted);
 }
 
+static void carry_pay(struct writer_core *core, struct lane *lane)
+{
+        if (!upkeep_is_owed(lane) || lane->unacked > 0 || lane_in_flight(lane) ||
+            (lane->state != LANE_RESTING && lane->state != LANE_QUEUED))
+                return;
+        if (lane->state == LANE_QUEUED)
+                writer_site_unqueue(lane->site, lane);
+        lane->pays = true;
+        upkeep_load(core, lane);
+}
+
 /* False: not all of them, there is too much on its way to Kafka. */
 static bool carry_site(struct writer_core *core, struct site *site)
 {
@@ -36,6 +51,7 @@ static bool carry_site(struct writer_core *core, struct site *site)
                 if (core->telling >= CARRY_TELLING_MAX)
                         return false;
                 carry_lane(core, lane);
+                carry_pay(core, lane);
         }
         return true;
 }

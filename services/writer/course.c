@@ -152,6 +152,11 @@ void course_next(struct writer_core *core, struct lane *lane)
                 course_leave(core, lane);
                 return;
         }
+        if (lane->pays && lane->unacked == 0 && upkeep_is_owed(lane)) {
+                lane->pays = false;
+                upkeep_merge(core, lane);
+                return;
+        }
         switch (lane_next(lane, core->now_ms, seal, &members)) {
         case LANE_SEND:
                 course_queue(core, lane);

@@ -15,7 +15,7 @@ SUFFIXES = {
                   "message.timestamp.type": "LogAppendTime"},
     "changes": {"cleanup.policy": "compact", "min.compaction.lag.ms": DAY_MS},
     "updates": {"cleanup.policy": "delete", "retention.ms": 30 * DAY_MS},
-    "results": {"cleanup.policy": "compact"},
+    "results": {"cleanup.policy": "compact", "min.compaction.lag.ms": DAY_MS},
     "dead-letters": {"cleanup.policy": "delete", "retention.ms": 30 * DAY_MS},
     "control": {"cleanup.policy": "delete", "retention.ms": DAY_MS},
 }

@@ -1536,6 +1536,32 @@ static void test_what_is_long_gone_is_forgotten(void **state)
         }
 }
 
+static void test_what_was_told_beside_what_waits_is_in_the_ledger(void **state)
+{
+        struct world *world = world_new();
+        struct ledger_entry entry;
+
+        (void)state;
+        snapshot_shows(world, STATE_ACTIVE, NULL, NULL, world->now_ms - MINUTE);
+        login(world, false);
+        update(world, A, PAIR);
+        update_state(world, A, "SoldOut");
+        update_state(world, A, "Active");
+        expect(world, "ended ended", 0, -1,
+               "states of an event that is over, behind links that wait");
+        pass(world, 31 * MINUTE);
+        assert_int_equal(ledger_entry_read(&entry, slice_of(world->fields[0].text), NULL), 0);
+        check(told_has(&entry.told, version_make(1, 1)) &&
+                      told_has(&entry.told, version_make(1, 2)),
+              "of each it is known that it was told, whatever becomes of `results`");
+        check(!told_has(&entry.told, version_make(1, 0)), "not of what waits");
+        ledger_entry_deinit(&entry);
+        login(world, true);
+        apply(world);
+        expect(world, "ended ended applied", 1, 3, "which is sent when it can be");
+        world_free(world);
+}
+
 static void test_what_was_carried_has_one_outcome(void **state)
 {
         struct world *world = world_new();
@@ -2035,6 +2061,7 @@ int main(void)
                 cmocka_unit_test(test_what_waits_for_hours_is_carried_forward),
                 cmocka_unit_test(test_who_starts_anew_carries_forward_too),
                 cmocka_unit_test(test_what_is_long_gone_is_forgotten),
+                cmocka_unit_test(test_what_was_told_beside_what_waits_is_in_the_ledger),
                 cmocka_unit_test(test_what_was_carried_has_one_outcome),
                 cmocka_unit_test(test_a_municipality_that_comes_later),
                 cmocka_unit_test(test_a_municipality_that_leaves),

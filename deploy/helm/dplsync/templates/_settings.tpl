@@ -97,7 +97,7 @@
   "changes": {"cleanup.policy": "compact", "max.message.bytes": "1048588",
               "min.compaction.lag.ms": "86400000"},
   "updates": {"cleanup.policy": "delete", "retention.ms": "2592000000"},
-  "results": {"cleanup.policy": "compact"},
+  "results": {"cleanup.policy": "compact", "min.compaction.lag.ms": "86400000"},
   "dead-letters": {"cleanup.policy": "delete", "retention.ms": "2592000000",
                    "max.message.bytes": "2097152"},
   "control": {"cleanup.policy": "delete", "retention.ms": "86400000"}
