@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "model/ledger.h"
 #include "model/redis_url.h"
 #include "model/topics.h"
 #include "model/update.h"
@@ -74,7 +75,8 @@ const struct setting config_settings[] = {
           NULL, true, "First wait before another try; it doubles with each." },
         { "writer.retry_cap", SETTING_DURATION, AT(writer.retry_cap_ms), "5m", 1, 86400000, NULL,
           true, "Longest wait before another try." },
-        { "writer.lease", SETTING_DURATION, AT(writer.lease_ms), "90s", 1000, 3600000, NULL, false,
+        { "writer.lease", SETTING_DURATION, AT(writer.lease_ms), "90s", 1000, LEDGER_LEASE_MAX_MS,
+          NULL, false,
           "Time for which one writer alone may send an event's PATCH; longer than write_timeout." },
         { "writer.seal_after", SETTING_DURATION, AT(writer.seal_after_ms), "5m", 100, 86400000,
           NULL, true, "A PATCH whose outcome is unknown is sent once more after this time." },

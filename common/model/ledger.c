@@ -76,10 +76,12 @@ void ledger_entry_merge(struct ledger_entry *entry, const struct ledger_entry *o
                 entry->touched_ms = other->touched_ms;
 }
 
-void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token)
+void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token, int64_t now_ms)
 {
         if (!entry->token[0] || (own_token && strcmp(entry->token, own_token) == 0))
                 return;
+        if (entry->lease_until_ms > now_ms + LEDGER_LEASE_MAX_MS)
+                entry->lease_until_ms = now_ms;
         if (entry->wish.sealed_at_ms < entry->lease_until_ms)
                 entry->wish.sealed_at_ms = entry->lease_until_ms;
         if (entry->wish.sealed_at_ms == 0)

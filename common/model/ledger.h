@@ -15,6 +15,8 @@
 #include "model/wish.h"
 
 enum { LEDGER_TOKEN_BYTES = 128, LEDGER_BYTES_MAX = 64 * 1024 };
+/* No lease is longer (writer.lease): what ends later was written by a clock that was wrong. */
+#define LEDGER_LEASE_MAX_MS   3600000
 #define LEDGER_POSITION_FIELD "@"
 #define LEDGER_MARK_FIELD     "~" /* who is catching it up */
 
@@ -39,8 +41,9 @@ void ledger_entry_deinit(struct ledger_entry *entry);
 void ledger_entry_merge(struct ledger_entry *entry, const struct ledger_entry *other);
 
 /* A lease of somebody else's that nobody ended: that owner died, and its attempt may still arrive.
- * Marks the wish as sealed since the end of that lease. `own_token` may be NULL. */
-void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token);
+ * Marks the wish as sealed since the end of that lease, or since now where no lease can end so
+ * late. `own_token` may be NULL. */
+void ledger_entry_adopt(struct ledger_entry *entry, const char *own_token, int64_t now_ms);
 
 /* {"epoch":1,"offset":99}: all results up to this offset are in the ledger; -1: there were none. */
 struct ledger_position {

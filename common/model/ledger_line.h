@@ -9,7 +9,8 @@
  *
  * One line, which ends in a line feed: a part of one is never taken for a whole. It begins with the
  * number of its layout, then words, each after one space; what has nothing to say is left out, and
- * a word that is not known is passed over.
+ * a word that is not known is passed over. While pods are replaced, old and new ones share the
+ * ledger, so another layout is first read by a release, and written only by the next.
  *
  *     o= c= e=       the members behind it, up to the next of these, were wished by this version
  *                    (epoch.offset), and are open, confirmed or ended

@@ -5,6 +5,12 @@
  */
 #include "writer/script.h"
 
+#include "model/ledger.h"
+
+#define TEXT(number)    #number
+#define TEXT_OF(number) TEXT(number)
+#define LEASE_MAX_MS    TEXT_OF(LEDGER_LEASE_MAX_MS)
+
 /* The token and the end of an entry's lease, nil if nobody has one; also of an entry in JSON. */
 #define LEASE_OF                                                                                   \
         "local function lease_of(entry)\n"                                                         \
@@ -22,8 +28,9 @@ const struct redis_script script_begin = {
         "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
         "local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''\n"
         "local token, lease = lease_of(current)\n"
-        "if token and token ~= ARGV[5] and tonumber(lease) > now then\n"
-        "  return {'BUSY', tonumber(lease) - now}\n"
+        "local left = token and token ~= ARGV[5] and tonumber(lease) - now or 0\n"
+        "if left > 0 and left <= " LEASE_MAX_MS " then\n"
+        "  return {'BUSY', left}\n"
         "end\n"
         "if current ~= ARGV[3] then return {'STALE', current} end\n"
         "local fresh = string.format('%s token=%s lease_until=%.0f\\n',\n"

@@ -177,7 +177,7 @@ void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice byt
                 snprintf(report->detail, sizeof(report->detail), "%s", error.text);
         }
         upkeep_token(core, lane, token);
-        ledger_entry_adopt(&entry, token);
+        ledger_entry_adopt(&entry, token, core->now_ms);
         if (lane->dirty)
                 wish_merge(&entry.wish, &lane->wish);
         else if (lane->loaded) /* what was tried here may arrive, though Redis forgot it */

@@ -25,7 +25,7 @@ static void check_taken(struct ledger_entry *entry)
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL, same = BUFFER_NULL;
         _cleanup_(ledger_entry_deinit) struct ledger_entry again;
 
-        ledger_entry_adopt(entry, "another");
+        ledger_entry_adopt(entry, "another", 1772355600000);
         ledger_entry_write(entry, &text);
         fuzz_check(ledger_entry_read(&again, buffer_slice(&text), NULL) == 0);
         fuzz_check(wish_equal(&again.wish, &entry->wish) && again.told.upto == entry->told.upto);

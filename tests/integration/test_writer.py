@@ -298,11 +298,13 @@ class TestCrashes:
         assert aarhus.event(uuid)["external_data"] == {"url": LINK["url"]}
         assert "sealed_at" in ledger(pipeline, uuid)
 
-    def test_an_entry_that_nobody_can_read_is_written_anew(self, pipeline, aarhus):
+    @pytest.mark.parametrize("entry", [b"1 state=\x00\n", b"1 token=pod-1:17-4 lease_until=9999999999999\n"],
+                             ids=["not an entry", "a lease of 260 years"])
+    def test_nonsense_in_the_ledger_holds_nothing_up(self, pipeline, aarhus, entry):
         uuid = first(aarhus)
         pipeline.wait(lambda: ledger_link(pipeline).hexists("{aarhus}:w", "@"), "the ledger to be there")
         with ledger_link(pipeline) as link:
-            link.hset("{aarhus}:w", uuid, b"1 state=\x00\n")
+            link.hset("{aarhus}:w", uuid, entry)
         pipeline.send("aarhus", uuid=uuid, state="SoldOut")
         assert outcomes(wait_results(pipeline, 1)) == ["applied"]
         assert ledger(pipeline, uuid)["state"] == "SoldOut"

@@ -116,7 +116,7 @@ static void test_impossible_lease(void **state)
         (void)state;
         check_number(ledger_entry_read(&entry, slice_of(text), NULL), 0, "it is read");
         check_number(entry.lease_until_ms, 0, "as a lease without a time");
-        ledger_entry_adopt(&entry, "me");
+        ledger_entry_adopt(&entry, "me", 1000);
         ledger_entry_write(&entry, &again);
         check_number(ledger_entry_read(&reread, buffer_slice(&again), NULL), 0,
                      "it stays readable");
@@ -132,6 +132,7 @@ static void test_adopt(void **state)
                 { "our own is no riddle", "me", "me", 5000, 0, 0 },
                 { "another's that nobody ended may still arrive", "they", "me", 5000, 0, 5000 },
                 { "a later seal stands", "they", "me", 5000, 9000, 9000 },
+                { "no lease can end so late", "they", "me", 3601001, 0, 1000 },
                 { "a lease without a time seals all the same", "they", NULL, 0, 0, 1 },
         };
 
@@ -141,7 +142,7 @@ static void test_adopt(void **state)
 
                 memcpy(entry.token, rows[i].token, strlen(rows[i].token) + 1);
                 entry.wish.sealed_at_ms = rows[i].sealed_at_ms;
-                ledger_entry_adopt(&entry, rows[i].own);
+                ledger_entry_adopt(&entry, rows[i].own, 1000);
                 check_number(entry.wish.sealed_at_ms, rows[i].want, rows[i].says);
         }
 }

@@ -101,7 +101,8 @@ static void begin(struct store *store, const struct keys *keys, const struct act
 
         if (!store_get(store, keys->ledger, slice_of(LEDGER_POSITION_FIELD)).data) {
                 reply->input.ledger.reply = LEDGER_MISSING;
-        } else if (leases && token[0] && strcmp(token, ledger->token) != 0 && until_ms > now_ms) {
+        } else if (leases && token[0] && strcmp(token, ledger->token) != 0 && until_ms > now_ms &&
+                   until_ms <= now_ms + LEDGER_LEASE_MAX_MS) {
                 reply->input.ledger.reply = LEDGER_BUSY;
                 reply->input.ledger.wait_ms = until_ms - now_ms;
         } else if (!is_expected(current, &ledger->expected)) {
