@@ -672,6 +672,17 @@ static void snapshot_shows(struct world *world, enum event_state event_state, co
 
 /* ---- the story's verbs ---- */
 
+static void give_update(struct world *world, int64_t offset, int64_t timestamp_ms, const char *key,
+                        struct slice value, const struct headers *headers)
+{
+        give(world, (struct writer_input){ .type = INPUT_UPDATE,
+                                           .record = { .offset = offset,
+                                                       .timestamp_ms = timestamp_ms,
+                                                       .key = slice_of(key),
+                                                       .value = value,
+                                                       .headers = headers } });
+}
+
 static void update_at(struct world *world, int64_t offset, const char *municipality,
                       const char *uuid, const char *members)
 {
@@ -680,11 +691,8 @@ static void update_at(struct world *world, int64_t offset, const char *municipal
 
         buffer_append_format(&value, "{\"municipality\":\"%s\",\"uuid\":\"%s\"%s%s}", municipality,
                              uuid, members[0] ? "," : "", members);
-        give(world,
-             (struct writer_input){
-                     .type = INPUT_UPDATE,
-                     .record = { 0, offset, world->record_ms ? world->record_ms : world->now_ms,
-                                 slice_of(municipality), buffer_slice(&value), &headers } });
+        give_update(world, offset, world->record_ms ? world->record_ms : world->now_ms,
+                    municipality, buffer_slice(&value), &headers);
 }
 
 /* What dplsync writes to `updates` itself: with the origin of an earlier offset. */
@@ -702,9 +710,7 @@ static void replay(struct world *world, int64_t offset, const char *uuid, const 
                              members);
         origin_write(&from, &header);
         headers_borrow(&headers, "dplsync-origin", buffer_slice(&header));
-        give(world, (struct writer_input){ .type = INPUT_UPDATE,
-                                           .record = { 0, offset, world->now_ms, slice_of("aarhus"),
-                                                       buffer_slice(&value), &headers } });
+        give_update(world, offset, world->now_ms, "aarhus", buffer_slice(&value), &headers);
 }
 
 /* The last record that was carried forward comes around. */
@@ -713,9 +719,7 @@ static void come_around(struct world *world, int64_t offset)
         struct headers headers = { 0 };
 
         headers_borrow(&headers, "dplsync-origin", slice_of(world->carried_origin));
-        give(world, (struct writer_input){ .type = INPUT_UPDATE,
-                                           .record = { 0, offset, world->now_ms, slice_of("aarhus"),
-                                                       slice_of(world->carried), &headers } });
+        give_update(world, offset, world->now_ms, "aarhus", slice_of(world->carried), &headers);
 }
 
 static void login(struct world *world, bool present)
