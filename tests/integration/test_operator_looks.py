@@ -213,8 +213,7 @@ class TestPlan:
         pipeline.start()
         pipeline.wait(lambda: len(pipeline.changes("aarhus", "create")) == 10, "ten creates")
         assert set(pipeline.stop("fetcher").values()) == {0}
-        for uuid in sorted(handle.events())[:7]:
-            handle.unpublish(uuid)
+        handle.unpublish_together(sorted(handle.events())[:7])
         said = operate_json(pipeline, "plan", "aarhus")
         assert (said["held"], said["deleted"]) == (7, 0)
 

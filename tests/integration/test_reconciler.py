@@ -73,8 +73,7 @@ def test_equal_lists_tell_nothing(pipeline, aarhus):
 
 def test_a_third_of_the_list_is_held_and_comes_back(pipeline, aarhus):
     lost = some(aarhus, 14)
-    for uuid in lost:
-        aarhus.unpublish(uuid)
+    aarhus.unpublish_together(lost)
     pipeline.wait(lambda: pipeline["reconciler"].metrics().get(
         'dplsync_reconciler_held_deletions{municipality="aarhus"}') == 14, "fourteen held deletions")
     assert not pipeline.changes("aarhus", "delete")
@@ -86,8 +85,7 @@ def test_a_third_of_the_list_is_held_and_comes_back(pipeline, aarhus):
 
 
 def test_an_operator_approves(pipeline, aarhus, redis):
-    for uuid in some(aarhus, 14):
-        aarhus.unpublish(uuid)
+    aarhus.unpublish_together(some(aarhus, 14))
     pipeline.wait(lambda: pipeline["reconciler"].metrics().get(
         'dplsync_reconciler_held_deletions{municipality="aarhus"}') == 14, "fourteen held deletions")
     status = Redis(port=redis.port, db=pipeline.database, decode_responses=True)

@@ -20,7 +20,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from parts import SUPPORT, Failure, Redis, Site, wait_until
-from site_control import sample
+from site_control import ControlError, sample
 from topics import Topics
 
 USER = "Basic " + b64encode(b"external-system:secret").decode()
@@ -403,6 +403,14 @@ def test_an_unpublished_event_comes_back_with_its_uuid(one, uuid):
     assert uuid not in {event["uuid"] for event in listed(one)}
     one.publish(uuid)
     assert uuid in {event["uuid"] for event in listed(one)}
+
+
+def test_several_events_go_together(one):
+    first, second, *rest = one.events()
+    one.unpublish_together([first, second])
+    assert {event["uuid"] for event in listed(one)} == set(rest)
+    with pytest.raises(ControlError, match=f"no event {UNKNOWN}"):
+        one.unpublish_together([UNKNOWN])
 
 
 def test_a_rescheduled_series_gets_new_uuids(site):

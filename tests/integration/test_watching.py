@@ -17,7 +17,7 @@ LINK = {"url": "https://tickets.example/e/77", "admin_url": "https://tickets.exa
 
 
 class Prometheus(Part):
-    """Looks at the programs every second, with the labels that a PodMonitor gives."""
+    """Looks at the programs every other second, with the labels that a PodMonitor gives."""
 
     def __init__(self, pipeline):
         super().__init__("prometheus", pipeline.directory / "prometheus")
@@ -30,7 +30,7 @@ class Prometheus(Part):
 
     def prepare(self):
         (self.directory / "prometheus.yml").write_text(json.dumps({
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
             "rule_files": [str(FILES / "alerts.yaml")],
             "scrape_configs": [{"job_name": "dplsync", "static_configs": self.targets}]}))
 
@@ -65,6 +65,8 @@ def queries():
 @pytest.fixture
 def watched(pipeline):
     """One site, an update that was applied, and Prometheus over all of it."""
+    # A site is stale after three intervals, and what Prometheus knows may be two seconds old.
+    pipeline.config["defaults"]["poll_interval"] = "2s"
     aarhus = pipeline.add("aarhus", generate=3, future=True)
     pipeline.start()
     with Prometheus(pipeline) as prometheus:

@@ -153,6 +153,10 @@ class SiteHandle:
     def unpublish(self, uuid):
         return self.edit_event(uuid, published=False)
 
+    def unpublish_together(self, uuids):
+        """No list shows only some of them gone."""
+        self._call("PATCH", "/events", {"uuids": list(uuids), "published": False})
+
     def delete_event(self, uuid):
         self._call("DELETE", f"/events/{uuid}")
 

@@ -100,6 +100,7 @@ static const struct command {
         { METHOD_DELETE, "", false, site_delete },
         { METHOD_GET, "events", false, control_events_list },
         { METHOD_POST, "events", false, control_event_create },
+        { METHOD_PATCH, "events", false, control_events_change },
         { METHOD_GET, "events", true, control_event_show },
         { METHOD_PATCH, "events", true, control_event_change },
         { METHOD_DELETE, "events", true, control_event_delete },

@@ -18,6 +18,7 @@
  *                                    of the list, "published", and "own" state and links
  *     POST   <site>/events           {"event": {members}, "raw": {}, "published": bool}: what is
  *                                    left out is made up; answers the event
+ *     PATCH  <site>/events           {"uuids": [], ...}: as below, several at once
  *     GET    <site>/events/<uuid>
  *     PATCH  <site>/events/<uuid>    {"event": {members}, "raw": {member: "JSON text"},
  *                                    "published": bool, "quiet": bool}: quiet neither purges nor
@@ -56,6 +57,7 @@ int control_site_create(struct control *control);
 int control_site_show(struct control *control);
 int control_site_change(struct control *control);
 int control_events_list(struct control *control);
+int control_events_change(struct control *control);
 int control_event_create(struct control *control);
 int control_event_show(struct control *control);
 int control_event_change(struct control *control);

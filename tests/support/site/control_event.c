@@ -30,12 +30,12 @@ static void write_event(struct buffer *out, const struct event *event)
         buffer_append(out, shown.data + 1, shown.length - 1);
 }
 
-static struct event *find_event(struct control *control)
+static struct event *find_event(struct control *control, const char *uuid)
 {
-        struct event *event = catalogue_find(&control->site->catalogue, control->item);
+        struct event *event = catalogue_find(&control->site->catalogue, uuid);
 
         if (!event)
-                error_set(&control->error, "there is no event %s", control->item);
+                error_set(&control->error, "there is no event %s", uuid);
         return event;
 }
 
@@ -56,7 +56,7 @@ int control_events_list(struct control *control)
 
 int control_event_show(struct control *control)
 {
-        struct event *event = find_event(control);
+        struct event *event = find_event(control, control->item);
 
         if (!event)
                 return -1;
@@ -117,11 +117,27 @@ static int apply(struct control *control, struct event *event)
 
 int control_event_change(struct control *control)
 {
-        struct event *event = find_event(control);
+        struct event *event = find_event(control, control->item);
 
         if (!event || apply(control, event) < 0)
                 return -1;
         write_event(&control->out, event);
+        return 0;
+}
+
+/* The same for several at once: no list shows only some of them changed. */
+int control_events_change(struct control *control)
+{
+        json_t *uuid;
+        size_t index;
+
+        json_array_foreach(json_object_get(control->body, "uuids"), index, uuid) {
+                const char *text = json_string_value(uuid);
+                struct event *event = find_event(control, text ? text : "");
+
+                if (!event || apply(control, event) < 0)
+                        return -1;
+        }
         return 0;
 }
 
@@ -148,7 +164,7 @@ int control_event_create(struct control *control)
 
 int control_event_delete(struct control *control)
 {
-        struct event *event = find_event(control);
+        struct event *event = find_event(control, control->item);
 
         if (!event)
                 return -1;
