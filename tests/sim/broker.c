@@ -190,3 +190,17 @@ void broker_compact(struct broker *broker, enum topic topic, int64_t before_ms)
         for (int32_t p = 0; p < broker->partitions; p++)
                 compact_partition(&broker->topics[topic][p], before_ms);
 }
+
+void broker_drop_nulls(struct broker *broker, enum topic topic, int64_t before_ms)
+{
+        for (int32_t p = 0; p < broker->partitions; p++) {
+                struct broker_partition *partition = &broker->topics[topic][p];
+
+                for (size_t i = 0; i < partition->count; i++) {
+                        struct broker_record *record = &partition->records[i];
+
+                        if (!record->compacted && !record->value && record->appended_ms < before_ms)
+                                empty_record(record);
+                }
+        }
+}

@@ -68,5 +68,7 @@ void broker_headers(const struct broker_record *record, struct headers *headers)
 /* What was appended before goes; of a compacted topic all but each key's last. */
 void broker_expire(struct broker *broker, enum topic topic, int64_t before_ms);
 void broker_compact(struct broker *broker, enum topic topic, int64_t before_ms);
+/* The nulls that were appended before go (delete.retention.ms). */
+void broker_drop_nulls(struct broker *broker, enum topic topic, int64_t before_ms);
 
 #endif

@@ -27,6 +27,8 @@ static void on_append(void *context, enum topic topic, int32_t partition,
         (void)partition;
         if (topic == TOPIC_CHANGES && record->value)
                 check_take_change(check, record);
+        else if (topic == TOPIC_CHANGES)
+                check_take_null(check, record);
         else if (topic == TOPIC_SNAPSHOTS && record->note)
                 check_take_list(check, check_town(check, record->key), record);
 }
@@ -46,6 +48,18 @@ struct check_town *check_town(struct check *check, const char *id)
 {
         for (size_t i = 0; i < check->town_count; i++)
                 if (strcmp(check->towns[i].id, id) == 0)
+                        return &check->towns[i];
+        return NULL;
+}
+
+struct check_town *check_key(struct check *check, const char *key, struct uuid *uuid)
+{
+        const char *slash = strchr(key, '/');
+        size_t length = slash ? (size_t)(slash - key) : 0;
+
+        for (size_t i = 0; slash && i < check->town_count; i++)
+                if (slice_is((struct slice){ key, length }, check->towns[i].id) &&
+                    uuid_parse(slash + 1, strlen(slash + 1), uuid))
                         return &check->towns[i];
         return NULL;
 }

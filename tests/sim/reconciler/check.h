@@ -7,7 +7,9 @@
  *   1  Redis is never ahead of the log: checked at every write of the state
  *   2  equal versions are equal bytes, and versions in the state only rise
  *   3  once it is quiet, the fold is the site's list
- *   4  a deletion has its right: a complete list read past the cache, and the guard
+ *      and a vendor who comes then, and folds what compaction left, has the same (check_newcomer)
+ *   4  a deletion has its right: a complete list read past the cache, and the guard; its null comes
+ *      a month later (check_nulls)
  *   6  a committed offset never passes unhandled work
  *  12  a rebuild from nothing reaches the same (check_remembered)
  *  15  nothing is stuck (check_lag)
@@ -113,6 +115,10 @@ void check_excuse(struct check *check, const char *id);
 
 /* Once it is quiet: `page` is the site's list. */
 void check_fold(struct check *check, const char *id, struct page *page, bool relevant_only);
+/* Whoever reads `changes` from the start has what the vendor has. */
+void check_newcomer(struct check *check);
+/* What was deleted a month ago has its null. */
+void check_nulls(struct check *check);
 /* The group has read `partition` to its end. */
 void check_lag(struct check *check, enum topic topic, int32_t partition, int64_t committed);
 /* What the vendor has now; and that it has the same later, but for what an operator's rejection,

@@ -131,3 +131,20 @@ void check_take_change(struct check *check, const struct broker_record *record)
         else
                 take_event(check, town, published, &change, record->offset);
 }
+
+/* The vendor forgets the event, and with it the version. */
+void check_take_null(struct check *check, const struct broker_record *record)
+{
+        struct uuid uuid;
+        struct check_town *town = check_key(check, record->key, &uuid);
+        struct heard *heard = town ? check_heard(town, &uuid) : NULL;
+
+        if (!heard || heard->version == 0)
+                return;
+        if (!heard->deleted)
+                sim_break(check->sim, 4, "%s: gets its null, and is not deleted", record->key);
+        else if (sim_now(check->sim) - heard->at_ms < CHECK_NULL_AFTER_MS)
+                sim_break(check->sim, 4, "%s: gets its null %" PRId64 " h after its deletion",
+                          record->key, (sim_now(check->sim) - heard->at_ms) / SIM_HOUR);
+        heard->version = 0;
+}

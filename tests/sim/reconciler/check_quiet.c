@@ -189,3 +189,23 @@ void check_remembered(struct check *check)
                 }
         }
 }
+
+/* Two days more than a month: the next fresh list may have come late. */
+void check_nulls(struct check *check)
+{
+        for (size_t i = 0; i < check->town_count; i++) {
+                const struct check_town *town = &check->towns[i];
+
+                for (const struct heard *heard = town->heard; heard; heard = heard->hh.next) {
+                        int64_t since_ms = sim_now(check->sim) - heard->at_ms;
+                        char uuid[UUID_TEXT_BYTES];
+
+                        uuid_format(&heard->uuid, uuid);
+                        if (heard->deleted && heard->version > 0 &&
+                            since_ms > CHECK_NULL_AFTER_MS + 48 * SIM_HOUR)
+                                sim_break(check->sim, 4,
+                                          "%s/%s: deleted %" PRId64 " h ago, and has no null",
+                                          town->id, uuid, since_ms / SIM_HOUR);
+                }
+        }
+}

@@ -301,6 +301,23 @@ void cms_edit(struct cms *cms)
                 edit_one(cms, event);
 }
 
+void cms_revive(struct cms *cms)
+{
+        size_t at = (size_t)dice_below(&cms->sim->dice, (int64_t)cms->count);
+
+        for (size_t i = 0; i < cms->count; i++) {
+                struct cms_event *event = &cms->events[(at + i) % cms->count];
+
+                if (event->published)
+                        continue;
+                begin_save(cms);
+                event->published = true;
+                event->back_ms = 0;
+                choose_time(cms, event);
+                return;
+        }
+}
+
 static void reschedule(struct cms *cms)
 {
         const struct cms_event *first = any_event(cms);

@@ -66,6 +66,8 @@ void cms_deinit(struct cms *cms);
 void cms_edit(struct cms *cms);
 /* Much at once: a rescheduled series, a mass unpublication, a list that is empty or another's. */
 void cms_upset(struct cms *cms);
+/* An event that is not shown, for whatever reason, is shown again, at another time. */
+void cms_revive(struct cms *cms);
 /* The site's own clockwork, every 15 min: ended events leave, withdrawn ones return. */
 void cms_cron(struct cms *cms);
 /* All trouble is over. */

@@ -8,6 +8,10 @@
 
 #include "sim/reconciler/world.h"
 
+extern const struct fault mishaps_of_all_kinds[];
+extern const struct fault mishaps_of_months[];
+
+/* Those of the scene. */
 void mishaps_begin(struct world *world);
 
 #endif

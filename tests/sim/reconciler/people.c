@@ -168,7 +168,8 @@ void people_approve_foreign(struct world *world)
 void people_begin(struct world *world)
 {
         for (size_t i = 0; i < WORLD_TOWNS; i++) {
-                int64_t pace_ms = sim_between(world->sim, 3, 90) * SIM_MINUTE;
+                int64_t pace_ms = sim_between(world->sim, world->scene->edit_min_ms,
+                                              world->scene->edit_max_ms);
 
                 stage_add_errand(&world->stage, edit, i, (size_t)pace_ms, pace_ms);
                 stage_add_errand(&world->stage, run_cron, i, 0,

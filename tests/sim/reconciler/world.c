@@ -8,12 +8,9 @@
 
 #include "base/memory.h"
 #include "sim/faults.h"
-#include "sim/history.h"
-#include "sim/reconciler/mishaps.h"
 #include "sim/reconciler/people.h"
 #include "sim/reconciler/without.h"
 
-#define QUIET_MS  (6 * SIM_HOUR)    /* holds are released, everything is asserted again */
 #define SETTLE_MS (35 * SIM_MINUTE) /* longer than two fresh reads of a hold are apart */
 
 /* Two share a partition. */
@@ -44,7 +41,8 @@ static void write_config(const struct stage *stage, struct buffer *text)
         size_t before;
 
         buffer_append_format(text,
-                             ",\"defaults\":{\"reassert_every\":\"3h\"%s},\"municipalities\":[",
+                             ",\"defaults\":{\"reassert_every\":\"%s\"%s},\"municipalities\":[",
+                             world->scene->reassert_every,
                              loose ? ",\"guard_events\":1000000,\"guard_percent\":100" : "");
         before = text->length;
         for (size_t i = 0; i < WORLD_TOWNS; i++)
@@ -88,9 +86,10 @@ static const struct stage_kind kind = {
 static void init_town(struct world *world, size_t index)
 {
         struct town *town = &world->towns[index];
+        const struct scene *scene = world->scene;
         bool large = sim_chance(world->sim, 10);
         size_t events = (size_t)(large ? sim_between(world->sim, 220, 400)
-                                       : sim_between(world->sim, 2, 40));
+                                       : sim_between(world->sim, 2, (int64_t)scene->events_max));
 
         town->id = town_ids[index];
         town->partition = topics_partition(&world->stage.topics, town->id);
@@ -100,15 +99,19 @@ static void init_town(struct world *world, size_t index)
         cms_init(&town->cms, world->sim, town->id, events, sim_chance(world->sim, 400));
         reader_init(&town->reader, world->sim, &world->stage.broker, &world->check, &town->cms,
                     town->id, town->partition, &town->configured);
+        town->reader.poll_ms = scene->poll_ms;
+        town->reader.full_every_ms = scene->full_every_ms;
+        town->reader.fresh_every_ms = scene->fresh_every_ms;
 }
 
-static struct world *world_new(struct sim *sim)
+struct world *world_new(struct sim *sim, const struct scene *scene)
 {
         struct world *world = memory_new(sizeof(*world));
         struct stage *stage = &world->stage;
         size_t hosts;
 
         world->sim = sim;
+        world->scene = scene;
         stage_init(stage, &kind, sim);
         check_init(&world->check, sim, &stage->broker, &stage->store);
         for (size_t i = 0; i < WORLD_TOWNS; i++)
@@ -122,7 +125,7 @@ static struct world *world_new(struct sim *sim)
         return world;
 }
 
-static void world_free(struct world *world)
+void world_free(struct world *world)
 {
         for (size_t i = 0; i < world->stage.process_count; i++)
                 host_deinit(&world->hosts[i]);
@@ -158,6 +161,8 @@ static bool check_all(struct world *world)
                 check_fold(&world->check, town->id, answer.page, town->relevant_only);
                 page_release(answer.page);
         }
+        check_newcomer(&world->check);
+        check_nulls(&world->check);
         for (int32_t p = 0; p < STAGE_PARTITIONS; p++) {
                 check_lag(&world->check, TOPIC_SNAPSHOTS, p,
                           world->stage.group.committed[TOPIC_SNAPSHOTS][p]);
@@ -167,10 +172,10 @@ static bool check_all(struct world *world)
         return !world->sim->broken;
 }
 
-static bool become_quiet(struct world *world)
+bool world_become_quiet(struct world *world)
 {
         faults_end(&world->stage);
-        for (int64_t spent_ms = 0; spent_ms < QUIET_MS; spent_ms += SIM_HOUR) {
+        for (int64_t spent_ms = 0; spent_ms < world->scene->quiet_ms; spent_ms += SIM_HOUR) {
                 if (!run_for(world, SIM_HOUR))
                         return false;
                 people_approve_foreign(world);
@@ -181,7 +186,7 @@ static bool become_quiet(struct world *world)
 }
 
 /* Redis is empty, and every process new. */
-static bool begin_anew(struct world *world)
+bool world_begin_anew(struct world *world)
 {
         check_remember(&world->check);
         sim_say(world->sim, "Redis is emptied, and all processes start anew");
@@ -203,31 +208,3 @@ static bool begin_anew(struct world *world)
         check_remembered(&world->check);
         return !world->sim->broken;
 }
-
-/* -- the program --------------------------------------------------------------------------------
- */
-
-const char history_name[] = "reconciler";
-const char *const history_without[HISTORY_WITHOUT_MAX] = {
-        [WITHOUT_COMPARE_AND_SET] = "compare-and-set",
-        [WITHOUT_REBUILD] = "rebuild",
-        [WITHOUT_FRESH_READ] = "fresh-read",
-        [WITHOUT_GUARD] = "guard",
-};
-
-static bool run_everything(struct sim *sim, int64_t hours)
-{
-        struct world *world = world_new(sim);
-        bool holds;
-
-        people_begin(world);
-        mishaps_begin(world);
-        holds = run_for(world, hours * SIM_HOUR) && become_quiet(world) && begin_anew(world);
-        world_free(world);
-        return holds;
-}
-
-const struct history_kind history_kinds[] = {
-        { "everything", "whatever can go wrong, from one minute to the next", 8, run_everything },
-        { NULL, NULL, 0, NULL },
-};

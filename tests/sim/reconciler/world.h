@@ -11,6 +11,7 @@
 
 #include "sim/reconciler/host.h"
 #include "sim/reconciler/reader.h"
+#include "sim/reconciler/scene.h"
 
 enum { WORLD_TOWNS = 3 };
 
@@ -26,6 +27,7 @@ struct town {
 struct world {
         struct stage stage; /* first */
         struct sim *sim;
+        const struct scene *scene;
         struct check check;
         struct town towns[WORLD_TOWNS];
         struct host hosts[STAGE_PROCESSES_MAX];
@@ -36,6 +38,13 @@ static inline struct world *world_of(struct stage *stage)
         return (struct world *)stage;
 }
 
+struct world *world_new(struct sim *sim, const struct scene *scene);
+void world_free(struct world *world);
 struct town *world_any_town(struct world *world);
+
+/* The two last parts: everything is mended, time goes by, and all must be well; then Redis is empty
+ * and every process new, and it must become as well again. */
+bool world_become_quiet(struct world *world);
+bool world_begin_anew(struct world *world);
 
 #endif
