@@ -60,14 +60,14 @@ static struct known known_of_event(const struct change *change)
         };
 }
 
-static struct known known_of_deletion(const struct change *change)
+static struct known known_of_deletion(const struct change *change, int64_t record_ms)
 {
         bool counted = change->reason == REASON_ABSENT || change->reason == REASON_IRRELEVANT;
 
         return (struct known){
                 .version = change->version,
                 .flags = KNOWN_DELETED | KNOWN_HASHES_UNKNOWN | (counted ? KNOWN_COUNTED : 0u),
-                .since_ms = change->as_of_ms,
+                .since_ms = record_ms,
                 .start_ms = change->start_ms,
                 .end_ms = change->end_ms,
                 .has_series = change->has_series,
@@ -75,7 +75,7 @@ static struct known known_of_deletion(const struct change *change)
         };
 }
 
-static void take_event(struct rebuild *rebuild, const struct change *change)
+static void take_event(struct rebuild *rebuild, const struct change *change, int64_t record_ms)
 {
         struct rebuild_entry *entry = find(rebuild, &change->uuid);
 
@@ -86,8 +86,8 @@ static void take_event(struct rebuild *rebuild, const struct change *change)
                 entry->uuid = change->uuid;
                 HASH_ADD(hh, rebuild->entries, uuid, sizeof(entry->uuid), entry);
         }
-        entry->known =
-                change->op == CHANGE_DELETE ? known_of_deletion(change) : known_of_event(change);
+        entry->known = change->op == CHANGE_DELETE ? known_of_deletion(change, record_ms)
+                                                   : known_of_event(change);
 }
 
 int rebuild_take(struct rebuild *rebuild, struct slice key, struct slice value, int64_t record_ms,
@@ -106,7 +106,7 @@ int rebuild_take(struct rebuild *rebuild, struct slice key, struct slice value, 
                 rebuild->version_at_ms = record_ms;
         }
         if (change.op != CHANGE_SNAPSHOT) {
-                take_event(rebuild, &change);
+                take_event(rebuild, &change, record_ms);
         } else if (change.version >= rebuild->applied) {
                 rebuild->applied = change.version;
                 rebuild->as_of_ms = change.as_of_ms;

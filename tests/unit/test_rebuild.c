@@ -83,7 +83,8 @@ static void make_change(const struct told *told, struct change *change)
         };
 }
 
-static void take(struct rebuild *rebuild, const struct told *told, const char *says)
+static void take_at(struct rebuild *rebuild, const struct told *told, int64_t record_ms,
+                    const char *says)
 {
         _cleanup_(buffer_deinit) struct buffer value = BUFFER_NULL;
         char key[CHANGE_KEY_BYTES];
@@ -97,8 +98,13 @@ static void take(struct rebuild *rebuild, const struct told *told, const char *s
         else
                 snprintf(key, sizeof(key), "aarhus/%02x000000-0000-0000-0000-000000000000",
                          told->letter);
-        if (rebuild_take(rebuild, slice_of(key), buffer_slice(&value), NOW_MS, &error) < 0)
+        if (rebuild_take(rebuild, slice_of(key), buffer_slice(&value), record_ms, &error) < 0)
                 fail_msg("%s: %s", says, error.text);
+}
+
+static void take(struct rebuild *rebuild, const struct told *told, const char *says)
+{
+        take_at(rebuild, told, NOW_MS, says);
 }
 
 static void check_writes(const struct writes *writes, size_t row)
@@ -149,6 +155,20 @@ static void test_rows(void **state)
         }
 }
 
+/* A list from a site's cache may speak of days ago. */
+static void test_a_deletion_is_as_old_as_its_record(void **state)
+{
+        static const struct told deletion = { 'a', 'd', 5 };
+        static const int64_t record_ms = NOW_MS + 3 * 24 * 3600 * INT64_C(1000);
+        struct rebuild rebuild = REBUILD_NULL;
+
+        (void)state;
+        take_at(&rebuild, &deletion, record_ms, "of an old list");
+        check_number(rebuild.entries->known.since_ms, record_ms,
+                     "its null comes a month after the vendor could hear of it");
+        rebuild_deinit(&rebuild);
+}
+
 static void test_foreign_records(void **state)
 {
         (void)state;
@@ -168,6 +188,8 @@ static void test_foreign_records(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows),
+                                            cmocka_unit_test(
+                                                    test_a_deletion_is_as_old_as_its_record),
                                             cmocka_unit_test(test_foreign_records) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

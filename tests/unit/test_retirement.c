@@ -79,11 +79,14 @@ static void take(struct retirement *retirement, enum topic topic, const char *ke
                  const char *value)
 {
         struct headers headers;
+        struct change change;
         struct record record = {
                 .topic = topic, .key = slice_of(key), .value = slice_of(value), .headers = &headers
         };
 
         headers_clear(&headers);
+        if (topic == TOPIC_CHANGES && change_read(&change, record.value, NULL) == 0)
+                record.timestamp_ms = change.as_of_ms; /* told at once */
         if (topic == TOPIC_CHANGES)
                 retirement_take_change(retirement, &record);
         else
