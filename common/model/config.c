@@ -1,21 +1,16 @@
 /* common/model/config.c
  *
- * The one table of settings of all programs, and what a table cannot say: the properties of
- * librdkafka, the list of municipalities, and where two settings must agree. config_schema.c writes
- * schema and --help from the same tables.
+ * The one table of settings of all programs, and the order in which a configuration is read:
+ * config_kafka.c, config_check.c and config_municipalities.c read and check what the table cannot
+ * say. config_schema.c writes schema and --help from the same tables.
  */
-#include "model/config.h"
+#include "model/config_parts.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "model/ledger.h"
-#include "model/redis_url.h"
-#include "model/topics.h"
-#include "model/update.h"
 
 #define AT(member) offsetof(struct config, member)
 
@@ -120,23 +115,6 @@ static const char *const other_members[] = { "$schema",  "kafka",          "redi
                                              "defaults", "municipalities", "fetcher", "reconciler",
                                              "writer",   "console",        "tracing", NULL };
 
-/* Properties of librdkafka that the environment can set although the file does not have them. */
-static const char *const kafka_variables[] = {
-        "bootstrap.servers",
-        "security.protocol",
-        "sasl.mechanism",
-        "sasl.mechanisms",
-        "sasl.username",
-        "sasl.password",
-        "ssl.ca.location",
-        "ssl.certificate.location",
-        "ssl.key.location",
-        "ssl.key.password",
-        "client.rack",
-        "debug",
-        "sasl.oauthbearer.config",
-};
-
 /* OpenTelemetry's own variables, which are looked at where ours is not set. */
 static const struct {
         const char *path;
@@ -168,65 +146,6 @@ static const char *get_with_opentelemetry(const char *name, void *context)
         return text;
 }
 
-/* Kafka. */
-
-static int kafka_take(json_t *kafka, const char *name, const json_t *value, struct error *error)
-{
-        char number[32];
-
-        if (json_is_string(value))
-                return json_object_set_new(kafka, name, json_string(json_string_value(value)));
-        if (json_is_boolean(value))
-                return json_object_set_new(kafka, name,
-                                           json_string(json_is_true(value) ? "true" : "false"));
-        if (json_is_integer(value)) {
-                snprintf(number, sizeof(number), "%" PRId64, (int64_t)json_integer_value(value));
-                return json_object_set_new(kafka, name, json_string(number));
-        }
-        return error_set(error, "kafka: %.64s: expected is a string, an integer, true or false",
-                         name);
-}
-
-static int kafka_override(json_t *kafka, const char *name, settings_environment_fn *get,
-                          void *context, struct error *error)
-{
-        char variable[SETTINGS_VARIABLE_BYTES];
-
-        settings_variable("kafka.", name, variable);
-
-        const char *text = get(variable, context);
-
-        if (text && text[0] != '\0' && json_object_set_new(kafka, name, json_string(text)) < 0)
-                return error_set(error, "%s: it is not UTF-8", variable);
-        return 0;
-}
-
-static int read_kafka(struct config *config, const json_t *root, settings_environment_fn *get,
-                      void *context, struct error *error)
-{
-        const json_t *object = json_object_get(root, "kafka");
-        const char *name;
-        json_t *value;
-
-        config->kafka = json_object();
-        if (object && !json_is_object(object))
-                return error_set(error,
-                                 "kafka: expected is an object with librdkafka's properties");
-        json_object_foreach((json_t *)object, name, value) {
-                if (kafka_take(config->kafka, name, value, error) < 0 ||
-                    kafka_override(config->kafka, name, get, context, error) < 0)
-                        return -1;
-        }
-        for (size_t i = 0; i < ARRAY_LENGTH(kafka_variables); i++)
-                if (kafka_override(config->kafka, kafka_variables[i], get, context, error) < 0)
-                        return -1;
-        if (!json_object_get(config->kafka, "bootstrap.servers") &&
-            !json_object_get(config->kafka, "metadata.broker.list"))
-                return error_set(error, "kafka: \"bootstrap.servers\" is missing; write "
-                                        "\"kafka\": {\"bootstrap.servers\": \"host:9092\"}");
-        return 0;
-}
-
 /* Settings of the table. */
 
 static int read_sections(struct config *config, const json_t *root, struct error *error)
@@ -247,239 +166,6 @@ static int read_sections(struct config *config, const json_t *root, struct error
                                              section, NULL, config, error) < 0)
                         return -1;
         }
-        return 0;
-}
-
-/* "127.0.0.1:9101", "[::]:9101"; port 0 takes a free one. */
-static int check_address(const char *setting, const char *address, struct error *error)
-{
-        const char *colon = strrchr(address, ':');
-        size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
-        bool bracketed = address[0] == '[' && colon && colon[-1] == ']';
-
-        if (digits >= 1 && digits <= 5 && colon[1 + digits] == '\0' && colon > address &&
-            (bracketed || memchr(address, ':', (size_t)(colon - address)) == NULL) &&
-            strtol(colon + 1, NULL, 10) <= 65535)
-                return 0;
-        return error_set(error, "%s: \"%.64s\" is not an address; write \"0.0.0.0:9101\"", setting,
-                         address);
-}
-
-/* As browsers send it: scheme, host and port only. */
-static int check_origin(const char *origin, struct error *error)
-{
-        static const char allowed[] =
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:[]-";
-
-        if (!origin)
-                return 0;
-
-        size_t scheme = strncmp(origin, "https://", 8) == 0  ? 8
-                        : strncmp(origin, "http://", 7) == 0 ? 7
-                                                             : 0;
-
-        if (scheme > 0 && origin[scheme] != '\0' &&
-            strspn(origin + scheme, allowed) == strlen(origin + scheme))
-                return 0;
-        return error_set(error,
-                         "console.origin: \"%.64s\" is not scheme, host and port only; write "
-                         "\"https://dplsync.vendor.example\"",
-                         origin);
-}
-
-/* The URL may hold a password: it is not quoted. */
-static int check_redis(const char *text, struct error *error)
-{
-        struct redis_url url;
-
-        if (!text)
-                return error_set(error, "redis: \"url\" is missing; write \"redis\": "
-                                        "{\"url\": \"redis://host:6379/0\"}");
-        if (redis_url_parse(&url, text, error) < 0)
-                return error_wrap(error, "redis.url");
-        return 0;
-}
-
-/* It becomes a comment in the User-Agent header, in parentheses. */
-static int check_contact(const char *contact, struct error *error)
-{
-        if (!contact || contact[0] == '\0')
-                return error_set(error,
-                                 "\"contact\" is missing; write a mail or web address that the "
-                                 "sites' operators can turn to");
-        for (const char *at = contact; *at; at++)
-                if (*at < ' ' || *at >= 0x7f || strchr("()\\", *at))
-                        return error_set(error,
-                                         "contact: only printable ASCII without parentheses and "
-                                         "backslashes can be sent to the sites");
-        return 0;
-}
-
-/* It is not quoted: somebody may have put a log-in into it. */
-static int check_tracing(const struct config *config, struct error *error)
-{
-        const char *endpoint = config->tracing.endpoint;
-
-        if (!endpoint || update_url_valid(endpoint, strlen(endpoint)))
-                return 0;
-        return error_set(error, "tracing.endpoint: expected is an address such as "
-                                "http://collector:4318, without user name and password");
-}
-
-static int check_settings(const struct config *config, struct error *error)
-{
-        struct topics topics;
-
-        if (check_redis(config->redis_url, error) < 0 ||
-            check_contact(config->contact, error) < 0 || check_tracing(config, error) < 0 ||
-            check_address("fetcher.admin_address", config->fetcher.admin_address, error) < 0 ||
-            check_address("reconciler.admin_address", config->reconciler.admin_address, error) <
-                    0 ||
-            check_address("writer.admin_address", config->writer.admin_address, error) < 0 ||
-            check_address("console.address", config->console.address, error) < 0 ||
-            check_origin(config->console.origin, error) < 0)
-                return -1;
-        if (!topics_init(&topics, config->topics_prefix, (int32_t)config->topics_partitions,
-                         (uint32_t)config->topics_epoch))
-                return error_set(
-                        error,
-                        "topics.prefix: \"%.64s\" cannot begin a topic's name; write up to "
-                        "200 of a-z, A-Z, 0-9, '.', '_' and '-'",
-                        config->topics_prefix);
-        if (config->writer.retry_cap_ms < config->writer.retry_base_ms)
-                return error_set(error, "writer.retry_cap: it is less than writer.retry_base");
-        return 0;
-}
-
-/* Municipalities. */
-
-/* The text of a variable as the file would have it. NULL if it is not UTF-8. */
-static json_t *json_of_variable(const struct setting *setting, const char *text)
-{
-        _cleanup_(json_decrefp) json_t *value =
-                json_loadb(text, strlen(text), JSON_DECODE_ANY, NULL);
-
-        if ((setting->type == SETTING_INTEGER && json_is_integer(value)) ||
-            (setting->type == SETTING_BOOLEAN && json_is_boolean(value)))
-                return TAKE_PTR(value);
-        return json_string(text);
-}
-
-/* Check `object` as if it were all of "defaults". */
-static int check_defaults(const json_t *object, struct error *error)
-{
-        struct municipality scratch = { .base_url = NULL };
-
-        if (json_object_get(object, "base_url"))
-                return error_set(error,
-                                 "base_url: every municipality has its own, there is no default");
-
-        settings_default(municipality_settings, municipality_settings_count, &scratch);
-
-        int result = settings_read(municipality_settings, municipality_settings_count, "", object,
-                                   NULL, &scratch, error);
-
-        settings_deinit(municipality_settings, municipality_settings_count, &scratch);
-        return result;
-}
-
-static int override_default(json_t *defaults, const struct setting *setting,
-                            settings_environment_fn *get, void *context, struct error *error)
-{
-        char variable[SETTINGS_VARIABLE_BYTES];
-
-        settings_variable("defaults.", setting->path, variable);
-
-        const char *text = get(variable, context);
-
-        if (!text || text[0] == '\0')
-                return 0;
-
-        _cleanup_(json_decrefp) json_t *one = json_object();
-
-        if (json_object_set_new(one, setting->path, json_of_variable(setting, text)) < 0)
-                return error_set(error, "%s: it is not UTF-8", variable);
-        if (check_defaults(one, error) < 0)
-                return error_wrap(error, "%s", variable);
-        return json_object_update(defaults, one);
-}
-
-/* The file's "defaults" under what the environment says. NULL on failure. */
-static json_t *read_defaults(const json_t *root, settings_environment_fn *get, void *context,
-                             struct error *error)
-{
-        const json_t *object = json_object_get(root, "defaults");
-        _cleanup_(json_decrefp) json_t *defaults = object ? json_deep_copy(object) : json_object();
-
-        if (check_defaults(defaults, error) < 0) {
-                error_wrap(error, "defaults");
-                return NULL;
-        }
-        for (size_t i = 0; i < municipality_settings_count; i++)
-                if (override_default(defaults, &municipality_settings[i], get, context, error) < 0)
-                        return NULL;
-        return TAKE_PTR(defaults);
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-        return strcmp(((const struct municipality *)a)->id, ((const struct municipality *)b)->id);
-}
-
-static int check_municipalities(const struct config *config, struct error *error)
-{
-        for (size_t i = 0; i < config->municipality_count; i++) {
-                const struct municipality *municipality = &config->municipalities[i];
-
-                if (i > 0 && strcmp(municipality->id, municipality[-1].id) == 0)
-                        return error_set(error, "%s: this id stands twice", municipality->id);
-                if (municipality->write_timeout_ms >= config->writer.lease_ms)
-                        return error_set(error,
-                                         "%s: write_timeout: it is not less than writer.lease, so "
-                                         "that nothing could be sent",
-                                         municipality->id);
-        }
-        return 0;
-}
-
-static int read_list(struct config *config, const json_t *list, const json_t *defaults,
-                     struct error *error)
-{
-        size_t count = json_array_size(list);
-
-        config->municipalities = memory_new(count * sizeof(*config->municipalities));
-        for (size_t i = 0; i < count; i++) {
-                struct municipality *next = &config->municipalities[i];
-
-                if (municipality_read(next, json_array_get(list, i), defaults, error) < 0) {
-                        return next->id[0] != '\0' ? -1 : error_wrap(error, "number %zu", i + 1);
-                }
-                config->municipality_count++;
-        }
-        qsort(config->municipalities, count, sizeof(*config->municipalities), compare_ids);
-        return check_municipalities(config, error);
-}
-
-/* The list is in the file or in a file of its own, never in both. */
-static int read_municipalities(struct config *config, const json_t *root, const json_t *list,
-                               const json_t *defaults, struct error *error)
-{
-        const json_t *own = json_object_get(root, "municipalities");
-
-        if (own && config->municipalities_file)
-                return error_set(error,
-                                 "\"municipalities\" and \"municipalities_file\" are both there; "
-                                 "keep one of them");
-        if (!own && !config->municipalities_file)
-                return error_set(error,
-                                 "\"municipalities\" is missing; write a list of "
-                                 "{\"id\": ..., \"base_url\": ...}, or \"municipalities_file\"");
-        if (!own)
-                own = list;
-        if (!json_is_array(own))
-                return error_set(error, "municipalities: expected is an array of objects");
-        if (read_list(config, own, defaults, error) < 0)
-                return error_wrap(error, "municipalities");
         return 0;
 }
 
@@ -506,12 +192,14 @@ struct config *config_read(const json_t *root, const json_t *municipalities,
         if (read_sections(config, root, error) < 0 ||
             settings_read_environment(config_settings, config_settings_count,
                                       get_with_opentelemetry, &environment, config, error) < 0 ||
-            read_kafka(config, root, get, context, error) < 0 || check_settings(config, error) < 0)
+            config_read_kafka(config, root, get, context, error) < 0 ||
+            config_check(config, error) < 0)
                 return NULL;
 
-        _cleanup_(json_decrefp) json_t *defaults = read_defaults(root, get, context, error);
+        _cleanup_(json_decrefp) json_t *defaults = config_read_defaults(root, get, context, error);
 
-        if (!defaults || read_municipalities(config, root, municipalities, defaults, error) < 0)
+        if (!defaults ||
+            config_read_municipalities(config, root, municipalities, defaults, error) < 0)
                 return NULL;
         return TAKE_PTR(config);
 }
@@ -543,21 +231,4 @@ void config_free(struct config *config)
 void config_freep(struct config **config)
 {
         config_free(*config);
-}
-
-const struct municipality *config_municipality(const struct config *config, const char *id)
-{
-        return config_municipality_slice(config, slice_of(id));
-}
-
-const struct municipality *config_municipality_slice(const struct config *config, struct slice id)
-{
-        struct municipality key;
-
-        if (id.length == 0 || id.length >= sizeof(key.id))
-                return NULL;
-        memcpy(key.id, id.data, id.length);
-        key.id[id.length] = '\0';
-        return bsearch(&key, config->municipalities, config->municipality_count, sizeof(key),
-                       compare_ids);
 }
