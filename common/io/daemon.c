@@ -431,7 +431,7 @@ int daemon_main(const struct daemon_program *program, int argc, char **argv)
 {
         struct daemon_options options;
 
-        heap_tame();
+        heap_tame(program->kept_bytes);
         signal(SIGPIPE, SIG_IGN);
         daemon_options_read(&options, program, argc, argv);
         switch (options.task) {

@@ -45,6 +45,7 @@ struct daemon_program {
         size_t topic_count;
         bool needs_credentials;         /* --check and start list the municipalities that have none */
         bool needs_credentials_to_read; /* likewise, but only of those with read_auth "basic" */
+        size_t kept_bytes;              /* freed buffers up to this size are kept; 0: io/heap.h */
 
         /* Build everything. Return NULL and a reason on failure (exit 1). */
         void *(*start)(struct daemon *daemon, struct error *error);

@@ -8,18 +8,17 @@
 #include <time.h>
 
 enum {
-        LARGE_BYTES = 128 * 1024,
+        KEPT_BYTES = 128 * 1024, /* glibc's own limit, to begin with */
         LOOK_EVERY_MS = 10 * 1000,
         BUSY_CPU_US = 200 * 1000, /* of those ten seconds */
 };
 
-/* librdkafka's threads would each take an arena of their own. And what is large, a list or a
- * record, is to go back to the system when it is freed: glibc would raise its limit for that with
- * every such buffer, and keep them, scattered, for good. */
-void heap_tame(void)
+/* librdkafka's threads would each take an arena of their own. And glibc would raise its limit with
+ * every buffer that is larger, and keep them all, scattered, for good. */
+void heap_tame(size_t kept_bytes)
 {
         mallopt(M_ARENA_MAX, 2);
-        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+        mallopt(M_MMAP_THRESHOLD, (int)(kept_bytes > 0 ? kept_bytes : KEPT_BYTES));
 }
 
 static int64_t process_cpu_us(void)

@@ -5,6 +5,10 @@
 #include "reconciler/metrics.h"
 #include "reconciler/shell.h"
 
+/* The parts of lists come one after the other: as large as the fetcher cuts them, and what they
+ * become when they are fetched in one batch and decompressed. */
+enum { KEPT_BYTES = 2 * 1024 * 1024 };
+
 int main(int argc, char **argv)
 {
         static const enum topic topics[] = { TOPIC_SNAPSHOTS, TOPIC_CONTROL, TOPIC_CHANGES,
@@ -17,6 +21,7 @@ int main(int argc, char **argv)
                 .metric_count = RECONCILER_METRICS_COUNT,
                 .topics = topics,
                 .topic_count = ARRAY_LENGTH(topics),
+                .kept_bytes = KEPT_BYTES,
                 .start = shell_start,
                 .reloaded = shell_reloaded,
                 .ready = shell_ready,
