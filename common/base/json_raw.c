@@ -55,6 +55,21 @@ static int take_hex(struct cursor *cursor)
         return code;
 }
 
+/* The same four, where only their form matters: a CMS escapes every tag and every letter that is
+ * not ASCII. */
+static bool skip_hex(struct cursor *cursor)
+{
+        static const bool hex[256] = { ['0' ... '9'] = true,
+                                       ['a' ... 'f'] = true,
+                                       ['A' ... 'F'] = true };
+        const unsigned char *at = (const unsigned char *)cursor->at;
+
+        if (cursor->end - cursor->at < 4 || !(hex[at[0]] & hex[at[1]] & hex[at[2]] & hex[at[3]]))
+                return false;
+        cursor->at += 4;
+        return true;
+}
+
 /* Behind the backslash. */
 static bool scan_escape(struct cursor *cursor)
 {
@@ -66,9 +81,7 @@ static bool scan_escape(struct cursor *cursor)
 
         char byte = *cursor->at++;
 
-        if (byte == 'u')
-                return take_hex(cursor) >= 0;
-        return known[(unsigned char)byte];
+        return byte == 'u' ? skip_hex(cursor) : known[(unsigned char)byte];
 }
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
