@@ -126,7 +126,7 @@ def measure_redis(redis):
 
 
 def rebuild(pipeline, reconciler, redis):
-    """MB of `changes` a second, from the decision to the end of the partition; and of a second of CPU."""
+    """Seconds from the decision to the end of the partition, and of CPU."""
     def lines():
         return [line for line in reconciler.service.log_lines()
                 if line.get("message") == "changes were read for a rebuild"]
@@ -140,7 +140,7 @@ def rebuild(pipeline, reconciler, redis):
 
 
 def bare_rebuild(pipeline, partition):
-    """What librdkafka alone needs to read the same, with the reader's own properties: io/kafka_config.c."""
+    """The same of librdkafka alone, with the properties that io/kafka_config.c gives a reader."""
     properties = {"bootstrap.servers": pipeline.kafka.bootstrap, "fetch.max.bytes": 16777216,
                   "queued.max.messages.kbytes": 65536, "fetch.wait.max.ms": 50,
                   "isolation.level": "read_committed", "socket.nagle.disable": "true"}
