@@ -42,7 +42,8 @@ class TestTheWholeListInOneAnswer:
         pipeline.start("fetcher")
         first = wait_snapshots(pipeline, "aarhus", 1, timeout=60)[0]
         wait_snapshots(pipeline, "aarhus", int(header(first, "parts")), timeout=60)
-        assert outcomes(pipeline, "aarhus", "published")[0]["bytes"] == 64 << 20
+        said = pipeline.wait(lambda: outcomes(pipeline, "aarhus", "published"), "the fetcher to hear of its last part")
+        assert said[0]["bytes"] == 64 << 20
         handle.clear_faults()
         handle.answer_with(200, list_of((64 << 20) + 1))
         pipeline.command("aarhus", command="refresh", id="t1")
