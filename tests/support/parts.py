@@ -574,6 +574,9 @@ class Service(Part):
     kind need a `log` of their own: the name of the log file.
     """
 
+    # After a kill Kafka waits for the end of the old session, 10 s; a kill while that lasts adds another.
+    start_timeout = 60.0
+
     def __init__(self, name, config, directory, build=None, arguments=(), settings=None, log=None):
         super().__init__(log or name, directory)
         self.program = Path(build or build_directory()) / "bin" / name
