@@ -273,11 +273,22 @@ static void core_say_room(struct writer_core *core, enum writer_action_type type
         core_act(core, type, NULL)->room = room;
 }
 
+/* Until the ledger is up to date nothing is sent or told: what came meanwhile would only pile up,
+ * that which has no room and waits to be refused beyond any bound. */
+static bool core_is_caught_up(const struct writer_core *core)
+{
+        for (int32_t i = 0; i < core->partition_count; i++)
+                if (core->partitions[i].assigned && core->partitions[i].view != VIEW_READY)
+                        return false;
+        return true;
+}
+
 static void core_rooms(struct writer_core *core)
 {
         core_say_room(core, ACTION_WANT_UPDATES, &core->wants_updates,
                       core->redis_up && !core->draining && !core->failed &&
-                              core->loading < LOADING_MAX && core->telling < TELLING_MAX);
+                              core->loading < LOADING_MAX && core->telling < TELLING_MAX &&
+                              core_is_caught_up(core));
         core_say_room(core, ACTION_WANT_RESULTS, &core->wants_results, core->folding < FOLDING_MAX);
 }
 

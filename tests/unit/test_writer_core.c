@@ -72,6 +72,7 @@ struct world {
         char *results[RECORDS_MAX]; /* the log */
         size_t result_count;
         bool kafka_is_down;
+        bool results_are_slow;         /* their end is not reached */
         bool letters_are_down;         /* only the dead letters' partitions have no leader */
         bool out_of_range;             /* `results` ends before what is asked for */
         char letters[RECORDS_MAX][48]; /* reasons of dead letters */
@@ -443,10 +444,11 @@ static void results_read(struct world *world, int32_t partition, int64_t from)
                                                          .value = slice_of(world->results[i]),
                                                          .headers = &none } },
                       NULL);
-        later(world,
-              (struct writer_input){ .type = INPUT_RESULTS_END,
-                                     .place = { partition, (int64_t)world->result_count } },
-              NULL);
+        if (!world->results_are_slow)
+                later(world,
+                      (struct writer_input){ .type = INPUT_RESULTS_END,
+                                             .place = { partition, (int64_t)world->result_count } },
+                      NULL);
 }
 
 static void site_take(struct world *world, const struct writer_action *action)
@@ -1030,6 +1032,19 @@ static void test_redis_is_away(void **state)
         check_number(world->patch_total, 2, "then it goes on");
         apply(world);
         expect(world, "applied applied", 2, 2, "and ends");
+        world_free(world);
+}
+
+static void test_nothing_is_read_before_the_ledger_is_up_to_date(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        world->results_are_slow = true;
+        boot(world);
+        check(!world->wants, "nothing could be told of it yet");
+        give(world, (struct writer_input){ .type = INPUT_RESULTS_END, .place = { 0, 0 } });
+        check(world->wants, "now it could");
         world_free(world);
 }
 
@@ -2044,6 +2059,7 @@ int main(void)
                 cmocka_unit_test(test_a_seal_survives_a_replay),
                 cmocka_unit_test(test_redis_is_flushed),
                 cmocka_unit_test(test_redis_is_away),
+                cmocka_unit_test(test_nothing_is_read_before_the_ledger_is_up_to_date),
                 cmocka_unit_test(test_kafka_is_away),
                 cmocka_unit_test(test_a_dead_letter_goes_before_its_result),
                 cmocka_unit_test(test_an_event_that_is_over),
