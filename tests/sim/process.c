@@ -303,6 +303,7 @@ void process_start(struct process *process, const struct config *config)
         process->wake_ms = INT64_MAX;
         process->sent_ms = process->acknowledged_ms = 0;
         process->asked_ms = process->answered_ms = 0;
+        process->unacknowledged = 0;
         process->kind->forget(process);
         process->runs = true;
         process->kind->begin(process);

@@ -53,6 +53,7 @@ struct process {
         int64_t wake_ms; /* INT64_MAX: no tick is due */
         /* One connection each: what is asked first is done and answered first. */
         int64_t sent_ms, acknowledged_ms, asked_ms, answered_ms;
+        unsigned unacknowledged; /* records that it waits for */
 };
 
 /* Borrows all. Not running yet. */

@@ -11,7 +11,10 @@
 
 #define MESSAGE_MS (8 * SIM_SECOND) /* message.timeout.ms */
 
-enum { SAID_BYTES = 160 };
+enum {
+        SAID_BYTES = 160,
+        WAITING_MAX = 3000, /* no core may have more under way, whatever comes */
+};
 
 struct delivery {
         struct process_errand errand;
@@ -25,8 +28,10 @@ static void run_delivery(struct errand *errand)
         const struct delivery *delivery = (const struct delivery *)errand;
         struct process *process = process_of_errand(errand);
 
-        if (process && process->runs)
-                delivery->delivered(process, delivery->token, delivery->offset);
+        if (!process || !process->runs)
+                return;
+        process->unacknowledged--;
+        delivery->delivered(process, delivery->token, delivery->offset);
 }
 
 struct sending {
@@ -117,6 +122,10 @@ void producer_send(struct process *process, struct broker *broker,
         if (producing->headers)
                 headers_pack(producing->headers, &sending->headers);
         say(process, producing);
+        process->unacknowledged += producing->token != 0;
+        if (process->unacknowledged > WAITING_MAX)
+                sim_break(process->sim, 15, "host %d waits for %u records", process->number,
+                          process->unacknowledged);
         process_add_errand(process, &sending->errand, run_sending, drop_sending,
                            process_in_order(process, &process->sent_ms));
 }

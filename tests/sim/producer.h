@@ -2,7 +2,8 @@
  *
  * A process's records on their way to Kafka, as librdkafka brings them: in order, each after a
  * while, its acknowledgement after another. Either may be lost; a record whose acknowledgement was
- * lost may stand in the log all the same, and one that is too old is never sent.
+ * lost may stand in the log all the same, and one that is too old is never sent. A core that has
+ * too many under way breaks invariant 15: its queue has no bound.
  */
 #ifndef SIM_PRODUCER_H
 #define SIM_PRODUCER_H

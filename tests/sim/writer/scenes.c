@@ -78,7 +78,7 @@ static bool run_floods(struct sim *sim, int64_t hours)
                 .mishaps = mishaps_of_floods,
                 .pace_min_ms = SIM_MINUTE,
                 .pace_max_ms = 5 * SIM_MINUTE,
-                .burst_max = 3000,
+                .burst_max = 12000,
                 .queue_events = 4,
         };
 
