@@ -58,8 +58,11 @@ class Alone:
     def applied_offset(self):
         return int(self.redis.hget("{aarhus}:m", "offset") or -1)
 
-    def hashes_read(self):
-        return self.redis.info("commandstats").get("cmdstat_hgetall", {}).get("calls", 0)
+    def state_reads(self):
+        """How often meta and events, and how often the ledger of some events was read: each list that
+        changes something takes two and one, in this order."""
+        stats = self.redis.info("commandstats")
+        return [stats.get(f"cmdstat_{command}", {}).get("calls", 0) for command in ("hgetall", "hmget")]
 
     def wait_read(self):
         """Until every list has been handed to the reconciler."""
@@ -78,10 +81,10 @@ def alone(pipeline):
 
 def stop_before_state(alone, kafka, redis):
     """It has the list, and waits for the state."""
-    alone.hashes_before = alone.hashes_read()
+    alone.reads_before = alone.state_reads()
     redis.pause()
     alone.lists.publish(alone.next_list())
-    alone.wait_read()
+    wait_until(redis.unread_bytes, "the state to be asked for")
 
 
 def stop_before_told(alone, kafka, redis):
@@ -89,7 +92,8 @@ def stop_before_told(alone, kafka, redis):
     stop_before_state(alone, kafka, redis)
     kafka.pause()
     redis.resume()
-    wait_until(lambda: alone.hashes_read() >= alone.hashes_before + 2, "the state to be read")
+    hashes, ledgers = alone.reads_before
+    wait_until(lambda: alone.state_reads() >= [hashes + 2, ledgers + 1], "the state to be read")
 
 
 def stop_in_the_middle(alone, begun, in_the_middle):

@@ -120,7 +120,7 @@ def test_kafka_can_be_paused(kafka):
 
 def test_a_compacted_topic_is_compacted_within_seconds(kafka):
     topics = Topics(kafka, "support-compact.", partitions=1)
-    topics.create(results={"segment.ms": 300, "min.cleanable.dirty.ratio": 0.001})
+    topics.create(results={"segment.ms": 300, "min.cleanable.dirty.ratio": 0.001, "min.compaction.lag.ms": 0})
     for n in range(5):
         topics.send("results", "aarhus/1", {"n": n})
     time.sleep(0.4)
