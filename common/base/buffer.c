@@ -102,16 +102,6 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
         buffer->length += (size_t)bytes;
 }
 
-void buffer_consume(struct buffer *buffer, size_t bytes)
-{
-        assert(bytes <= buffer->length);
-        if (bytes == 0)
-                return;
-        buffer->length -= bytes;
-        memmove(buffer->data, buffer->data + bytes, buffer->length);
-        buffer->data[buffer->length] = '\0';
-}
-
 char *buffer_take(struct buffer *buffer)
 {
         buffer_reserve(buffer, 0);

@@ -30,7 +30,6 @@ void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_integer(struct buffer *buffer, int64_t number);
 void buffer_append_unsigned(struct buffer *buffer, uint64_t number);
 void buffer_append_format(struct buffer *buffer, const char *format, ...) _printf_(2, 3);
-void buffer_consume(struct buffer *buffer, size_t bytes); /* drop the first `bytes` */
 char *buffer_take(struct buffer *buffer);                 /* never NULL: an empty buffer gives "" */
 
 static inline struct slice buffer_slice(const struct buffer *buffer)

@@ -13,11 +13,6 @@ uint64_t dice_next(struct dice *dice)
         return z ^ (z >> 31);
 }
 
-double dice_roll(struct dice *dice)
-{
-        return (double)(dice_next(dice) >> 11) * 0x1.0p-53;
-}
-
 int64_t dice_below(struct dice *dice, int64_t bound_ms)
 {
         if (bound_ms <= 0)

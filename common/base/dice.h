@@ -14,7 +14,6 @@ struct dice {
 };
 
 uint64_t dice_next(struct dice *dice);
-double dice_roll(struct dice *dice);                     /* [0, 1) */
 int64_t dice_below(struct dice *dice, int64_t bound_ms); /* [0, bound_ms), 0 for bound <= 0 */
 
 #endif

@@ -22,17 +22,6 @@ const char *log_level_name(enum log_level level)
         return level_names[level];
 }
 
-bool log_level_parse(const char *text, enum log_level *level)
-{
-        for (size_t i = 0; i < ARRAY_LENGTH(level_names); i++) {
-                if (strcmp(text, level_names[i]) == 0) {
-                        *level = (enum log_level)i;
-                        return true;
-                }
-        }
-        return false;
-}
-
 static struct slice cut(const char *text)
 {
         return (struct slice){ text, utf8_cut(text, strlen(text), TEXT_MAX_BYTES) };

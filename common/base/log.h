@@ -35,7 +35,6 @@ static inline struct log_field log_field_text(const char *name, const char *text
 #define FIELD_END ((struct log_field){ NULL, NULL, 0 })
 
 const char *log_level_name(enum log_level level);
-bool log_level_parse(const char *text, enum log_level *level);
 
 /* Appends one line with its newline. `fields` ends with FIELD_END; empty texts are left out. */
 void log_format_line(struct buffer *line, enum log_format format, const char *service,

@@ -160,11 +160,3 @@ bool traceparent_valid(struct slice value)
         return value.length == 55 && memcmp(text, "00-", 3) == 0 && is_id(text + 3, 32) &&
                text[35] == '-' && is_id(text + 36, 16) && text[52] == '-' && is_hex(text + 53);
 }
-
-void headers_carry_trace(struct headers *to, const struct headers *from)
-{
-        struct slice trace = headers_get(from, "traceparent");
-
-        if (trace.data && traceparent_valid(trace))
-                copy(to, "traceparent", trace);
-}

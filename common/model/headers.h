@@ -46,8 +46,7 @@ void headers_unpack(struct slice bytes, struct headers *headers);
 void headers_add_cloudevent(struct headers *headers, const char *id, const char *source,
                             const char *type, const char *subject, int64_t time_ms);
 
-/* W3C Trace Context: copies a well-formed `traceparent` from one record to another. */
-void headers_carry_trace(struct headers *to, const struct headers *from);
+/* W3C Trace Context: is it well-formed? */
 bool traceparent_valid(struct slice value);
 
 #endif

@@ -263,11 +263,6 @@ bool municipality_equal(const struct municipality *a, const struct municipality 
                settings_equal(municipality_settings, municipality_settings_count, a, b);
 }
 
-bool municipality_is_https(const struct municipality *municipality)
-{
-        return strncmp(municipality->base_url, "https://", 8) == 0;
-}
-
 void municipality_list_url(const struct municipality *municipality, struct buffer *url)
 {
         buffer_append_format(url, "%s/api/%s/events?_format=json", municipality->base_url,

@@ -58,7 +58,6 @@ int municipality_read(struct municipality *municipality, const json_t *object, c
                       struct error *error);
 void municipality_deinit(struct municipality *municipality);
 bool municipality_equal(const struct municipality *a, const struct municipality *b);
-bool municipality_is_https(const struct municipality *municipality);
 
 /* "<base_url>/api/<api_version>/events?_format=json" and "<base_url>/api/<v>/events/<uuid>?_format=json" */
 void municipality_list_url(const struct municipality *municipality, struct buffer *url);

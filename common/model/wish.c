@@ -13,11 +13,6 @@
 
 static const char *const status_names[] = { "open", "confirmed", "ended" };
 
-const char *wish_status_name(enum wish_status status)
-{
-        return status_names[status];
-}
-
 void wish_init(struct wish *wish)
 {
         memset(wish, 0, sizeof(*wish));
@@ -133,8 +128,8 @@ static void write_value(struct buffer *out, enum wish_member member, const struc
                 return;
         json_write_member(out, wish_member_name(member));
         buffer_append_byte(out, '{');
-        json_write_member_text(out, "value", member == MEMBER_STATE ? event_state_name(value->state)
-                                                                    : value->url);
+        json_write_member_text(
+                out, "value", member == MEMBER_STATE ? event_state_name(value->state) : value->url);
         json_write_member_integer(out, "version", (int64_t)value->version);
         json_write_member_text(out, "status", status_names[value->status]);
         buffer_append_byte(out, '}');

@@ -15,7 +15,6 @@ enum wish_status {
         WISH_CONFIRMED, /* an echo showed it */
         WISH_ENDED,     /* its update ended otherwise: ended, gone, dead */
 };
-const char *wish_status_name(enum wish_status status); /* "open", "confirmed", "ended" */
 
 struct wish_value {
         uint64_t version;       /* VERSION_NONE: never wished */

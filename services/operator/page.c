@@ -21,16 +21,6 @@ static const char *const sorts[PAGE_SORTS] = {
         "trouble", "name", "read", "events", "waiting", "last",
 };
 
-const char *page_show_name(enum page_show show)
-{
-        return shows[show];
-}
-
-const char *page_sort_name(enum page_sort sort)
-{
-        return sorts[sort];
-}
-
 /* The view */
 
 static unsigned choice_of(const char *text, const char *const *names, unsigned count)

@@ -79,10 +79,6 @@ void page_view_read(struct page_view *view, const struct form *form);
 /* "?show=held&sort=read": the view as an address, escaped for an attribute. */
 void page_view_address(struct buffer *out, const struct page_view *view);
 
-/* The names that addresses and headings use. */
-const char *page_show_name(enum page_show show);
-const char *page_sort_name(enum page_sort sort);
-
 /* A whole document. `main` is HTML; `refresh_s` > 0: the browser asks again by itself. */
 void page_document(struct buffer *out, const char *title, struct slice main, int refresh_s);
 

@@ -520,8 +520,3 @@ bool writer_core_site(const struct writer_core *core, size_t index, int64_t now_
         writer_site_status(site, now_ms, status);
         return true;
 }
-
-bool writer_core_ready(const struct writer_core *core)
-{
-        return core->redis_up && !core->failed;
-}

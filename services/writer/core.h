@@ -166,7 +166,4 @@ size_t writer_core_site_count(const struct writer_core *core);
 bool writer_core_site(const struct writer_core *core, size_t index, int64_t now_ms,
                       const char **municipality, struct site_status *status);
 
-/* Ready to take updates, for /readyz. */
-bool writer_core_ready(const struct writer_core *core);
-
 #endif

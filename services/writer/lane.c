@@ -194,8 +194,9 @@ static void lane_take(struct lane *lane, struct wanted *wanted, const struct kno
         update_deinit(&update);
 }
 
-/* Order is that of one partition. A vendor that puts an event's updates into two of them loses no
- * update by it, only the knowledge of which ones are done. */
+/* Order is that of one partition. A vendor that puts an event's updates into two of them, against
+ * CONTRACT.md, loses by it the knowledge of which ones are done, and of two with the same offset,
+ * which make one version, the one that comes second. */
 static void lane_note_order(struct lane *lane, const struct wanted *wanted)
 {
         int32_t partition = record_copy_partition(wanted->original);

@@ -61,11 +61,6 @@ void request_body(const struct request *request, struct buffer *body)
         buffer_append_byte(body, '}');
 }
 
-bool request_equal(const struct request *a, const struct request *b)
-{
-        return strcmp(a->key, b->key) == 0;
-}
-
 void request_url(const struct municipality *municipality, const struct uuid *uuid,
                  struct buffer *url)
 {

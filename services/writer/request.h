@@ -27,9 +27,6 @@ void request_init(struct request *request, const char *municipality, const struc
 void request_deinit(struct request *request);
 void request_body(const struct request *request, struct buffer *body);
 
-/* The same bytes for the same event: what makes a repeat harmless. */
-bool request_equal(const struct request *a, const struct request *b);
-
 /* "https://…/api/v1/events/<uuid>?_format=json" */
 void request_url(const struct municipality *municipality, const struct uuid *uuid,
                  struct buffer *url);

@@ -46,19 +46,6 @@ static void test_growth(void **state)
         check(!buffer.data, "clear of a new buffer");
 }
 
-static void test_consume(void **state)
-{
-        _cleanup_(buffer_deinit) struct buffer buffer = BUFFER_NULL;
-
-        (void)state;
-        buffer_consume(&buffer, 0);
-        buffer_append_text(&buffer, "hello world");
-        buffer_consume(&buffer, 6);
-        check_text(buffer.data, "world", "the rest moves up");
-        buffer_consume(&buffer, 5);
-        check_text(buffer.data, "", "all of it");
-}
-
 static void test_take(void **state)
 {
         struct buffer buffer = BUFFER_NULL;
@@ -94,8 +81,9 @@ static void test_memory(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_append),  cmocka_unit_test(test_growth),
-                cmocka_unit_test(test_consume), cmocka_unit_test(test_take),
+                cmocka_unit_test(test_append),
+                cmocka_unit_test(test_growth),
+                cmocka_unit_test(test_take),
                 cmocka_unit_test(test_memory),
         };
 

@@ -105,28 +105,12 @@ static void test_appends(void **state)
         check(memcmp(lines.data, lines.data + half, half) == 0, "lines follow each other");
 }
 
-static void test_levels(void **state)
-{
-        (void)state;
-        for (enum log_level level = LOG_DEBUG; level <= LOG_ERROR; level++) {
-                enum log_level parsed = LOG_DEBUG;
-
-                check(log_level_parse(log_level_name(level), &parsed), log_level_name(level));
-                check_number(parsed, level, log_level_name(level));
-        }
-
-        enum log_level level = LOG_WARN;
-
-        check(!log_level_parse("loud", &level) && level == LOG_WARN, "no such level");
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_cut),
                 cmocka_unit_test(test_appends),
-                cmocka_unit_test(test_levels),
         };
 
         return cmocka_run_group_tests_name("log", tests, NULL, NULL);

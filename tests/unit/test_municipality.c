@@ -139,7 +139,6 @@ static void test_layers(void **state)
         check_text(municipality.api_version, "v1", "then what is built in");
         check_number(municipality.read_timeout_ms, 290000, "then what is built in");
         check_number(municipality.read_auth, READ_ANONYMOUS, "then what is built in");
-        check(municipality_is_https(&municipality), "https");
         municipality_deinit(&municipality);
 }
 
@@ -162,7 +161,6 @@ static void test_urls(void **state)
                    "http://127.0.0.1:8080/a/api/v2/events/0f1c2d3e-4a5b-6c7d-8e9f-a0b1c2d3e4f5"
                    "?_format=json",
                    "an event");
-        check(!municipality_is_https(&municipality), "http");
         municipality_deinit(&municipality);
 }
 

@@ -103,7 +103,7 @@ static void test_key(void **state)
                 wish.serial = rows[i].serial;
                 wish.members[MEMBER_URL].version = version_make(1, (int64_t)rows[i].version);
                 request_of(&request, rows[i].municipality, &wish, rows[i].members);
-                check_number(request_equal(&first, &request), rows[i].same, rows[i].says);
+                check_number(strcmp(first.key, request.key) == 0, rows[i].same, rows[i].says);
                 request_deinit(&request);
                 wish_deinit(&wish);
         }
