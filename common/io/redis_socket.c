@@ -1,7 +1,7 @@
 /* common/io/redis_socket.c
  *
  * A turn's commands leave together at its end, and the descriptor is watched anew only where they
- * do not fit: hiredis asks for every single one whether it may write.
+ * do not fit, or the turn has used its time: hiredis asks for every single one whether it may write.
  */
 #include "io/redis_socket.h"
 
@@ -39,7 +39,8 @@ static void on_writes(void *context)
 {
         struct redis_socket *socket = context;
 
-        if (socket->events & POLLOUT && socket->connection->c.flags & REDIS_CONNECTED)
+        if (socket->events & POLLOUT && socket->connection->c.flags & REDIS_CONNECTED &&
+            loop_turn_us(socket->loop) < LOOP_SLICE_US)
                 redisAsyncHandleWrite(socket->connection);
         if (socket->watch)
                 loop_watch_events(socket->watch, socket->events);
