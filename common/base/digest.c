@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 
 struct sha256 {
@@ -23,11 +24,9 @@ static void must(int ok)
 
 static void write_hex(const unsigned char digest[SHA256_BYTES], char hex[SHA256_HEX_BYTES])
 {
-        static const char digits[] = "0123456789abcdef";
-
         for (size_t i = 0; i < SHA256_BYTES; i++) {
-                *hex++ = digits[digest[i] >> 4];
-                *hex++ = digits[digest[i] & 0x0f];
+                *hex++ = hex_digit(digest[i] >> 4);
+                *hex++ = hex_digit(digest[i]);
         }
         *hex = '\0';
 }

@@ -8,8 +8,6 @@
 
 #include "base/hex.h"
 
-static const char digits[] = "0123456789abcdef";
-
 /* A dash stands before these bytes. */
 static bool dash_before(size_t byte)
 {
@@ -42,8 +40,8 @@ void uuid_format(const struct uuid *uuid, char text[UUID_TEXT_BYTES])
         for (size_t i = 0; i < sizeof(uuid->bytes); i++) {
                 if (dash_before(i))
                         *text++ = '-';
-                *text++ = digits[uuid->bytes[i] >> 4];
-                *text++ = digits[uuid->bytes[i] & 0x0f];
+                *text++ = hex_digit(uuid->bytes[i] >> 4);
+                *text++ = hex_digit(uuid->bytes[i]);
         }
         *text = '\0';
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "io/links.h"
+#include "model/redis_key.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"
 #include "operator/cli_scan.h"
@@ -112,10 +113,10 @@ static void fold_pairs(void *context, const struct redisReply *reply)
 static int load_hash(struct desk *desk, const char *municipality, const char *what,
                      struct held *held, take_fn *take, struct error *error)
 {
-        char key[MUNICIPALITY_ID_BYTES + NUMBER_BYTES];
+        char key[REDIS_KEY_BYTES];
         struct fold fold = { held, take };
 
-        snprintf(key, sizeof(key), "{%s}:%s", municipality, what);
+        redis_key(key, municipality, what);
         return desk_redis(desk, 2, (const struct slice[]){ slice_of("HGETALL"), slice_of(key) },
                           fold_pairs, &fold, error);
 }

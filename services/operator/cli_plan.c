@@ -11,13 +11,14 @@
 #include "io/credentials.h"
 #include "io/http.h"
 #include "io/links.h"
+#include "model/redis_key.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"
 #include "operator/cli_progress.h"
 #include "operator/invocation.h"
 #include "operator/plan_text.h"
 
-enum { KEY_BYTES = MUNICIPALITY_ID_BYTES + 8, CONNECT_TIMEOUT_MS = 10000 };
+enum { CONNECT_TIMEOUT_MS = 10000 };
 
 struct work {
         struct desk desk;
@@ -81,9 +82,9 @@ static void copy_elements(void *context, const struct redisReply *reply)
 
 static int load_hash(struct work *work, const char *what, struct pairs *pairs, struct error *error)
 {
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
 
-        snprintf(key, sizeof(key), "{%s}:%s", work->municipality->id, what);
+        redis_key(key, work->municipality->id, what);
         return desk_redis(&work->desk, 2,
                           (const struct slice[]){ slice_of("HGETALL"), slice_of(key) },
                           copy_elements, pairs, error);
@@ -108,9 +109,9 @@ static int ask_ledger(struct work *work, const struct uuid *uuids, size_t count,
         _cleanup_(freep) struct slice *arguments = memory_new((count + 2) * sizeof(*arguments));
         _cleanup_(freep) char(*texts)[UUID_TEXT_BYTES] = memory_new(count * sizeof(*texts) + 1);
         _cleanup_(pairs_deinit) struct pairs entries = { 0 };
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
 
-        snprintf(key, sizeof(key), "{%s}:w", work->municipality->id);
+        redis_key(key, work->municipality->id, "w");
         arguments[0] = slice_of("HMGET");
         arguments[1] = slice_of(key);
         for (size_t i = 0; i < count; i++) {

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "model/version.h"
+#include "model/redis_key.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"
 #include "operator/cli_scan.h"
@@ -15,7 +16,7 @@
 #include "operator/overview.h"
 #include "operator/retirement.h"
 
-enum { KEY_BYTES = MUNICIPALITY_ID_BYTES + 16, QUIET_MS = 2 * 60 * 1000 };
+enum { QUIET_MS = 2 * 60 * 1000 };
 
 struct work {
         const struct invocation *invocation;
@@ -66,10 +67,10 @@ static void take_status(void *context, const struct redisReply *reply)
 static int check_quiet(struct work *work, struct error *error)
 {
         struct overview_row row = { .id = "" };
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
         int64_t age_ms;
 
-        snprintf(key, sizeof(key), "{%s}:status", work->municipality);
+        redis_key(key, work->municipality, "status");
         if (desk_connect_redis(&work->desk, error) < 0 ||
             desk_redis(&work->desk, 2, (const struct slice[]){ slice_of("HGETALL"), slice_of(key) },
                        take_status, &row, error) < 0)
@@ -178,11 +179,11 @@ static void take_count(void *context, const struct redisReply *reply)
 static int clear(struct work *work, struct error *error)
 {
         static const char *const kinds[] = { "f", "m", "s", "w", "seals", "status" };
-        char keys[ARRAY_LENGTH(kinds)][KEY_BYTES];
+        char keys[ARRAY_LENGTH(kinds)][REDIS_KEY_BYTES];
         struct slice arguments[ARRAY_LENGTH(kinds) + 1] = { slice_of("DEL") };
 
         for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-                snprintf(keys[i], KEY_BYTES, "{%s}:%s", work->municipality, kinds[i]);
+                redis_key(keys[i], work->municipality, kinds[i]);
                 arguments[i + 1] = slice_of(keys[i]);
         }
         return desk_redis(&work->desk, ARRAY_LENGTH(arguments), arguments, take_count,

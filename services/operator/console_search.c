@@ -9,13 +9,13 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "model/redis_key.h"
 #include "operator/kafka_view.h"
 
 enum {
         TASKS_MAX = 8,
         KEPT_MS = 10 * 1000,
         NAME_BYTES = MUNICIPALITY_ID_BYTES + 72,
-        KEY_BYTES = MUNICIPALITY_ID_BYTES + 8,
 };
 
 enum task_state { TASK_FREE, TASK_WAITS, TASK_ASKS_REDIS, TASK_READS, TASK_DONE };
@@ -168,9 +168,9 @@ static void lost(struct task *task)
 static bool ask(struct task *task, const char *what, redis_reply_fn *fn)
 {
         struct question *question = memory_new(sizeof(*question));
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
 
-        snprintf(key, sizeof(key), "{%s}:%s", task->municipality, what);
+        redis_key(key, task->municipality, what);
         *question = (struct question){ task, task->number };
 
         const struct slice arguments[] = { slice_of("HGETALL"), slice_of(key) };

@@ -8,8 +8,9 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "model/redis_key.h"
 
-enum { WINDOW_ROWS = 500, KEY_BYTES = MUNICIPALITY_ID_BYTES + 16 };
+enum { WINDOW_ROWS = 500 };
 
 struct reading {
         struct redis *redis;
@@ -32,9 +33,9 @@ static void on_row(void *context, const struct redisReply *reply);
 static bool ask(struct reading *reading)
 {
         struct place *place = &reading->places[reading->next];
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
 
-        snprintf(key, sizeof(key), "{%s}:status", place->row->id);
+        redis_key(key, place->row->id, "status");
 
         const struct slice arguments[] = { slice_of("HGETALL"), slice_of(key) };
 

@@ -10,8 +10,9 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "model/redis_key.h"
 
-enum { KEY_BYTES = MUNICIPALITY_ID_BYTES + 16, NUMBER_BYTES = 24 };
+enum { NUMBER_BYTES = 24 };
 
 /* Compare-and-set (DESIGN.md "Reconciler" 7).
  * KEYS 1 {m}:m, 2 {m}:s. ARGV 1 and 2: epoch and offset that the state must have, both "" for a
@@ -49,11 +50,6 @@ static struct pending *pending_new(struct shell *shell, enum reconciler_input_ty
 
         *pending = (struct pending){ shell, type, token };
         return pending;
-}
-
-static void key_of(char key[KEY_BYTES], const char *municipality, const char *what)
-{
-        snprintf(key, KEY_BYTES, "{%s}:%s", municipality, what);
 }
 
 /* No reply, or one that is an error. */
@@ -114,9 +110,9 @@ static void load(struct shell *shell, enum reconciler_input_type type, uint64_t 
 static void load_hash(struct shell *shell, const struct reconciler_action *action, const char *what,
                       enum reconciler_input_type type)
 {
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
 
-        key_of(key, action->load.municipality, what);
+        redis_key(key, action->load.municipality, what);
         load(shell, type, action->load.token, 2,
              (struct slice[]){ slice_of("HGETALL"), slice_of(key) });
 }
@@ -124,11 +120,11 @@ static void load_hash(struct shell *shell, const struct reconciler_action *actio
 static void load_ledger(struct shell *shell, const struct reconciler_action *action)
 {
         size_t count = action->load.count;
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
         _cleanup_(freep) char *texts = memory_new(count * UUID_TEXT_BYTES);
         _cleanup_(freep) struct slice *arguments = memory_new((count + 2) * sizeof(*arguments));
 
-        key_of(key, action->load.municipality, "w");
+        redis_key(key, action->load.municipality, "w");
         arguments[0] = slice_of("HMGET");
         arguments[1] = slice_of(key);
         for (size_t i = 0; i < count; i++) {
@@ -181,14 +177,14 @@ static void run_script(struct shell *shell, uint64_t token, size_t count,
 void shell_apply(struct shell *shell, const struct apply *apply)
 {
         enum { KEYS = 2, HEAD = 4 };
-        char keys[2][KEY_BYTES], epoch[NUMBER_BYTES] = "", offset[NUMBER_BYTES] = "",
-                                 writes[NUMBER_BYTES];
+        char keys[2][REDIS_KEY_BYTES], epoch[NUMBER_BYTES] = "", offset[NUMBER_BYTES] = "",
+                                       writes[NUMBER_BYTES];
         size_t metas = apply->meta ? apply->meta->count : 0, at = 0;
         _cleanup_(freep) struct slice *arguments =
                 memory_new((KEYS + HEAD + 2 * (apply->write_count + metas)) * sizeof(*arguments));
 
-        key_of(keys[0], apply->municipality, "m");
-        key_of(keys[1], apply->municipality, "s");
+        redis_key(keys[0], apply->municipality, "m");
+        redis_key(keys[1], apply->municipality, "s");
         if (apply->exists) {
                 snprintf(epoch, sizeof(epoch), "%" PRId64, apply->epoch);
                 snprintf(offset, sizeof(offset), "%" PRId64, apply->offset);
@@ -223,10 +219,10 @@ static void on_status_put(void *context, const struct redisReply *reply)
 void shell_put_status(struct shell *shell, const struct status *status)
 {
         struct slice arguments[2 + 2 * STATUS_FIELDS_MAX];
-        char key[KEY_BYTES];
+        char key[REDIS_KEY_BYTES];
         size_t count = 0;
 
-        key_of(key, status->municipality, "status");
+        redis_key(key, status->municipality, "status");
         arguments[count++] = slice_of("HSET");
         arguments[count++] = slice_of(key);
         for (size_t i = 0; i < status->count; i++) {

@@ -9,9 +9,10 @@
 
 #include "base/decimal.h"
 #include "base/memory.h"
+#include "model/redis_key.h"
 #include "writer/script.h"
 
-enum { KEY_BYTES = MUNICIPALITY_ID_BYTES + 16, SEALS_MAX = 10000, SWEEP_PAGE = 200 };
+enum { SEALS_MAX = 10000, SWEEP_PAGE = 200 };
 
 /* A call, or two in one pipeline, under way. */
 struct call {
@@ -225,27 +226,17 @@ static void on_status(void *context, const struct redisReply *reply)
 /* ---- commands ---- */
 
 struct keys {
-        char ledger[KEY_BYTES], known[KEY_BYTES], meta[KEY_BYTES], seals[KEY_BYTES],
-                status[KEY_BYTES];
+        char ledger[REDIS_KEY_BYTES], known[REDIS_KEY_BYTES], meta[REDIS_KEY_BYTES],
+                seals[REDIS_KEY_BYTES], status[REDIS_KEY_BYTES];
 };
-
-static void write_key(char key[KEY_BYTES], const char *municipality, size_t length,
-                      const char *what)
-{
-        key[0] = '{';
-        memcpy(key + 1, municipality, length);
-        strcpy(key + 1 + length, what);
-}
 
 static void keys_of(struct keys *keys, const char *municipality)
 {
-        size_t length = strlen(municipality);
-
-        write_key(keys->ledger, municipality, length, "}:w");
-        write_key(keys->known, municipality, length, "}:s");
-        write_key(keys->meta, municipality, length, "}:m");
-        write_key(keys->seals, municipality, length, "}:seals");
-        write_key(keys->status, municipality, length, "}:status");
+        redis_key(keys->ledger, municipality, "w");
+        redis_key(keys->known, municipality, "s");
+        redis_key(keys->meta, municipality, "m");
+        redis_key(keys->seals, municipality, "seals");
+        redis_key(keys->status, municipality, "status");
 }
 
 static struct call *call_new(struct shell *shell, const struct writer_action *action)
