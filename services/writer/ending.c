@@ -12,21 +12,11 @@
 static void ending_report(struct writer_core *core, const struct lane *lane,
                           const struct wanted *wanted)
 {
-        static const char *const names[] = {
-                [END_APPLIED] = "applied",
-                [END_UNCHANGED] = "unchanged",
-                [END_SUPERSEDED] = "superseded",
-                [END_ENDED] = "ended",
-                [END_GONE] = "gone",
-                [END_DEAD] = "dead",
-                [END_DUPLICATE] = "duplicate",
-                [END_CARRIED] = "carried",
-        };
         struct writer_report *report =
                 core_report(core, REPORT_OUTCOME, lane->site->id, &lane->uuid);
 
         report->tracing = tracing_update(lane, wanted, core->config->tracing.sample_percent);
-        snprintf(report->outcome, sizeof(report->outcome), "%s", names[wanted->end]);
+        snprintf(report->outcome, sizeof(report->outcome), "%s", wanted_end_name(wanted->end));
         if (wanted->end == END_DEAD)
                 snprintf(report->reason, sizeof(report->reason), "%s", wanted->reason);
         if (wanted->end == END_DEAD && wanted->refused)
@@ -34,7 +24,7 @@ static void ending_report(struct writer_core *core, const struct lane *lane,
         report->attempts = wanted->attempts;
         report->status = wanted->by_attempt ? lane->attempt->status : 0;
         report->latency_ms = wanted->since_ms > 0 ? core->now_ms - wanted->since_ms : -1;
-        lane->site->last_outcome = names[wanted->end];
+        lane->site->last_outcome = wanted_end_name(wanted->end);
         lane->site->last_outcome_ms = core->now_ms;
 }
 

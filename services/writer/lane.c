@@ -28,6 +28,22 @@ struct lane *lane_new(struct site *site, const struct uuid *uuid)
         return lane;
 }
 
+const char *wanted_end_name(enum wanted_end end)
+{
+        static const char *const names[] = {
+                [END_APPLIED] = "applied",
+                [END_UNCHANGED] = "unchanged",
+                [END_SUPERSEDED] = "superseded",
+                [END_ENDED] = "ended",
+                [END_GONE] = "gone",
+                [END_DEAD] = "dead",
+                [END_DUPLICATE] = "duplicate",
+                [END_CARRIED] = "carried",
+        };
+
+        return names[end];
+}
+
 static void wanted_free_all(struct wanted *wanted)
 {
         while (wanted) {

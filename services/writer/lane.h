@@ -139,6 +139,7 @@ void lane_free(struct lane *lane);
 
 struct wanted *wanted_new(const struct intake *intake, const struct record *record);
 void wanted_free(struct wanted *wanted);
+const char *wanted_end_name(enum wanted_end end); /* "applied"; not of END_NONE */
 
 /* Adds an update behind the others. Into the wish it goes at once if the lane is loaded, else with
  * lane_rebase. */

@@ -90,16 +90,6 @@ static void attempt_over(struct lane *lane)
 /* "1 applied, 2 superseded": the ends so far, by offset. */
 static const char *ends_of(const struct lane *lane, char text[256])
 {
-        static const char *const names[] = {
-                [END_APPLIED] = "applied",
-                [END_UNCHANGED] = "unchanged",
-                [END_SUPERSEDED] = "superseded",
-                [END_ENDED] = "ended",
-                [END_GONE] = "gone",
-                [END_DEAD] = "dead",
-                [END_DUPLICATE] = "duplicate",
-                [END_CARRIED] = "carried",
-        };
         size_t used = 0;
 
         text[0] = '\0';
@@ -108,7 +98,7 @@ static const char *ends_of(const struct lane *lane, char text[256])
                         if (wanted->version == version_make(1, offset))
                                 used += (size_t)snprintf(text + used, 256 - used, "%s%d %s",
                                                          used ? ", " : "", (int)offset,
-                                                         names[wanted->end]);
+                                                         wanted_end_name(wanted->end));
         return text;
 }
 
