@@ -29,7 +29,7 @@ void buffer_clear(struct buffer *buffer)
                 buffer->data[0] = '\0';
 }
 
-void buffer_reserve(struct buffer *buffer, size_t extra_bytes)
+void buffer_grow(struct buffer *buffer, size_t extra_bytes)
 {
         size_t needed;
 
@@ -59,11 +59,6 @@ void buffer_append(struct buffer *buffer, const void *data, size_t bytes)
 void buffer_append_text(struct buffer *buffer, const char *text)
 {
         buffer_append(buffer, text, strlen(text));
-}
-
-void buffer_append_byte(struct buffer *buffer, char byte)
-{
-        buffer_append(buffer, &byte, 1);
 }
 
 void buffer_append_integer(struct buffer *buffer, int64_t number)

@@ -6,9 +6,9 @@
  */
 #include "base/json.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/json_plain.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -105,37 +105,39 @@ static void write_escaped(struct buffer *buffer, unsigned char byte)
         buffer_append_format(buffer, "\\u%04x", byte);
 }
 
-/* Bytes at the start that need no escape. */
-static size_t plain_run(const char *text, size_t bytes)
+/* What stands for itself in a string: the first byte from `at` on that does not. */
+static const char *skip_verbatim(const char *at, const char *end)
 {
-        size_t at = 0;
+        for (;;) {
+                at = json_skip_plain(at, end);
+                if (at == end || (unsigned char)*at < 0x80)
+                        return at;
 
-        while (at < bytes) {
-                unsigned char byte = (unsigned char)text[at];
-                size_t step = byte < 0x80 ? 1 : utf8_character(text + at, bytes - at);
+                size_t bytes = utf8_character(at, (size_t)(end - at));
 
-                if (byte < 0x20 || byte == '"' || byte == '\\' || step == 0)
-                        break;
-                at += step;
+                if (bytes == 0)
+                        return at;
+                at += bytes;
         }
-        return at;
 }
 
 void json_write_string(struct buffer *buffer, const char *text, size_t bytes)
 {
+        const char *end = text + bytes;
+
         buffer_reserve(buffer, bytes + 2);
         buffer_append_byte(buffer, '"');
-        for (size_t at = 0; at < bytes; at++) {
-                size_t run = plain_run(text + at, bytes - at);
+        while (text < end) {
+                const char *stop = skip_verbatim(text, end);
 
-                buffer_append(buffer, text + at, run);
-                at += run;
-                if (at == bytes)
+                buffer_append(buffer, text, (size_t)(stop - text));
+                if (stop == end)
                         break;
-                if ((unsigned char)text[at] < 0x80)
-                        write_escaped(buffer, (unsigned char)text[at]);
+                if ((unsigned char)*stop < 0x80)
+                        write_escaped(buffer, (unsigned char)*stop);
                 else
                         buffer_append_text(buffer, "\xef\xbf\xbd");
+                text = stop + 1;
         }
         buffer_append_byte(buffer, '"');
 }

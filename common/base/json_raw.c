@@ -6,20 +6,14 @@
  */
 #include "base/json_raw.h"
 
-#include <endian.h>
-
 #include "base/hex.h"
+#include "base/json_plain.h"
 #include "base/utf8.h"
 
 struct cursor {
         const char *at;
         const char *end;
 };
-
-/* Characters that stand in a string as they are, ASCII only. */
-static const bool plain[256] = { [0x20 ... 0x21] = true,
-                                 [0x23 ... 0x5b] = true,
-                                 [0x5d ... 0x7f] = true };
 
 static bool scan_value(struct cursor *cursor, int depth);
 
@@ -84,48 +78,12 @@ static bool scan_escape(struct cursor *cursor)
         return byte == 'u' ? skip_hex(cursor) : known[(unsigned char)byte];
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH_BITS  EACH(0x80)
-
-static uint64_t has_zero(uint64_t bytes)
-{
-        return (bytes - EACH(1)) & ~bytes & HIGH_BITS;
-}
-
-/* Zero if all eight bytes are plain: below 0x20, above 0x7f, a quote or a backslash is not. Else
- * the lowest bit that is set is in the lowest byte that is not plain; those above mean nothing. */
-static uint64_t not_plain(uint64_t bytes)
-{
-        uint64_t control = (bytes - EACH(0x20)) & ~bytes & HIGH_BITS;
-
-        return (bytes & HIGH_BITS) | control | has_zero(bytes ^ EACH('"')) |
-               has_zero(bytes ^ EACH('\\'));
-}
-
-static void skip_plain(struct cursor *cursor)
-{
-        uint64_t bytes;
-
-        for (; cursor->end - cursor->at >= (ptrdiff_t)sizeof(bytes); cursor->at += sizeof(bytes)) {
-                memcpy(&bytes, cursor->at, sizeof(bytes));
-
-                uint64_t found = not_plain(le64toh(bytes));
-
-                if (found != 0) {
-                        cursor->at += __builtin_ctzll(found) / 8;
-                        return;
-                }
-        }
-        while (cursor->at < cursor->end && plain[(unsigned char)*cursor->at])
-                cursor->at++;
-}
-
 static bool scan_string(struct cursor *cursor)
 {
         if (!take(cursor, '"'))
                 return false;
         for (;;) {
-                skip_plain(cursor);
+                cursor->at = json_skip_plain(cursor->at, cursor->end);
                 if (take(cursor, '"'))
                         return true;
                 if (take(cursor, '\\')) {
@@ -336,13 +294,11 @@ static size_t decode_next(struct cursor *cursor, char out[4])
         return 0;
 }
 
-bool json_raw_is(struct slice string, const char *text)
+static bool is_when_decoded(struct slice string, const char *text)
 {
         struct cursor cursor = { string.data, string.data + string.length };
         char character[4];
 
-        if (!memchr(string.data, '\\', string.length))
-                return slice_is(string, text);
         while (cursor.at < cursor.end) {
                 size_t bytes = decode_next(&cursor, character);
 
@@ -351,6 +307,16 @@ bool json_raw_is(struct slice string, const char *text)
                 text += bytes;
         }
         return *text == '\0';
+}
+
+static bool is_escaped(struct slice string)
+{
+        return memchr(string.data, '\\', string.length) != NULL;
+}
+
+bool json_raw_is(struct slice string, const char *text)
+{
+        return is_escaped(string) ? is_when_decoded(string, text) : slice_is(string, text);
 }
 
 bool json_raw_text(struct slice value, char *text, size_t bytes)
@@ -400,11 +366,14 @@ bool json_raw_decode(struct slice string, struct buffer *out)
         return true;
 }
 
+/* The names' end if it is none of them. */
 static size_t place_of(struct slice name, const char *const *names)
 {
+        bool escaped = is_escaped(name);
         size_t place = 0;
 
-        while (names[place] && !json_raw_is(name, names[place]))
+        while (names[place] &&
+               !(escaped ? is_when_decoded(name, names[place]) : slice_is(name, names[place])))
                 place++;
         return place;
 }

@@ -6,7 +6,6 @@
 #include "base/log.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -28,32 +27,46 @@ static struct slice cut(const char *text)
 }
 
 /* DEL and U+0080 to U+009F: JSON takes them as they are, and a terminal as commands. */
-static size_t control_bytes(const struct buffer *line, size_t at)
+static size_t control_bytes(struct slice text, size_t at)
 {
-        unsigned char byte = (unsigned char)line->data[at];
-        unsigned char next = (unsigned char)line->data[at + 1]; /* the NUL at the end */
+        unsigned char byte = (unsigned char)text.data[at];
+        unsigned char next = at + 1 < text.length ? (unsigned char)text.data[at + 1] : 0;
 
         if (byte == 0x7f)
                 return 1;
         return byte == 0xc2 && next >= 0x80 && next <= 0x9f ? 2 : 0;
 }
 
+/* The first of them from `at` on, or the text's end. */
+static size_t find_control(struct slice text, size_t at)
+{
+        while (at < text.length && control_bytes(text, at) == 0)
+                at++;
+        return at;
+}
+
 static void write_string(struct buffer *line, struct slice text)
 {
-        _cleanup_(buffer_deinit) struct buffer string = BUFFER_NULL;
-        size_t from = 0;
+        if (find_control(text, 0) == text.length) {
+                json_write_string(line, text.data, text.length);
+                return;
+        }
 
-        json_write_string(&string, text.data, text.length);
-        for (size_t at = 0; at < string.length; at++) {
-                size_t bytes = control_bytes(&string, at);
+        _cleanup_(buffer_deinit) struct buffer written = BUFFER_NULL;
 
-                if (bytes == 0)
-                        continue;
+        json_write_string(&written, text.data, text.length);
+
+        struct slice string = buffer_slice(&written);
+
+        for (size_t from = 0; from < string.length;) {
+                size_t at = find_control(string, from);
+
                 buffer_append(line, string.data + from, at - from);
-                from = at + bytes;
+                if (at == string.length)
+                        break;
+                from = at + control_bytes(string, at);
                 buffer_append_format(line, "\\u00%02x", (unsigned char)string.data[from - 1]);
         }
-        buffer_append(line, string.data + from, string.length - from);
 }
 
 static void write_json(struct buffer *line, const char *name, const char *text)
