@@ -130,6 +130,7 @@ struct writer_core {
         struct site
                 *sites; /* by id; those that left the configuration stay while they have lanes */
         struct site *round; /* who may have something to send */
+        size_t round_count;
         struct site *turn;  /* whose turn is next in it; NULL: the first's */
         struct partition *partitions;
         int32_t partition_count;

@@ -83,7 +83,7 @@ static bool turn_has_slot(const struct writer_core *core, const struct site *sit
 static bool turn_send_one(struct writer_core *core, struct site *site)
 {
         turn_probe_if_due(core, site);
-        if (site->queued == 0 || !catchup_ready(core, site))
+        if (site->queued == 0 || !turn_has_slot(core, site) || !catchup_ready(core, site))
                 return false;
 
         int64_t at_ms = writer_site_at_ms(site, core->now_ms);
@@ -92,9 +92,6 @@ static bool turn_send_one(struct writer_core *core, struct site *site)
                 turn_wake(core, at_ms);
                 return false;
         }
-        if (!turn_has_slot(core, site))
-                return false;
-
         struct lane *lane = writer_site_turn(site);
 
         if (turn_budget_allows(core, site, lane))
@@ -107,6 +104,7 @@ void turn_join(struct writer_core *core, struct site *site)
         if (site->in_round)
                 return;
         site->in_round = true;
+        core->round_count++;
         DL_APPEND2(core->round, site, round_prev, round_next);
 }
 
@@ -117,6 +115,7 @@ void turn_leave(struct writer_core *core, struct site *site)
         if (core->turn == site)
                 core->turn = site->round_next;
         site->in_round = false;
+        core->round_count--;
         DL_DELETE2(core->round, site, round_prev, round_next);
 }
 
@@ -135,15 +134,13 @@ static bool turn_give(struct writer_core *core)
 /* Until nobody can send, or the slots are taken: then the next one that ends goes on from here. */
 void turn_pump(struct writer_core *core)
 {
-        size_t idle = 0, count;
-        const struct site *site;
+        size_t idle = 0, count = core->round_count;
 
         if (core->now_ms < core->pump_ms)
                 return;
         core->pump_ms = INT64_MAX;
         if (!core->redis_up || core->draining || core->failed)
                 return;
-        DL_COUNT2(core->round, site, count, round_next);
         while (core->round && idle < count && !turn_is_full(core))
                 idle = turn_give(core) ? 0 : idle + 1;
 }
