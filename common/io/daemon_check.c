@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "io/daemon_input.h"
 #include "io/redis.h"
 
@@ -145,7 +146,7 @@ static void on_redis(void *context, bool up, const char *reason)
 
         check->up = up;
         if (!up && reason)
-                snprintf(check->reason, sizeof(check->reason), "%s", reason);
+                text_copy(check->reason, sizeof(check->reason), reason);
         loop_stop(check->loop);
 }
 

@@ -13,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 enum { TICK_MS = 1000, QUESTION_MS = 3000, REASON_BYTES = 512, TELL_AGAIN_MS = 60000 };
 
 void kafka_client_fail(struct kafka_client *client, const char *format, ...)
@@ -78,7 +80,7 @@ void kafka_client_error(struct kafka_client *client, rd_kafka_resp_err_t code, c
         if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
                 client->suspect = true;
         else if (is_of_a_connection(code))
-                snprintf(client->last_reason, sizeof(client->last_reason), "%s", reason);
+                text_copy(client->last_reason, sizeof(client->last_reason), reason);
         else if (!was_told(client, code))
                 kafka_client_fail(client, "%s", reason);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/kafka_config.h"
+#include "base/text.h"
 #include "io/steady.h"
 #include "model/topic_settings.h"
 
@@ -42,7 +43,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 
         (void)rk;
         if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-                snprintf(talk->last_reason, sizeof(talk->last_reason), "%s", reason);
+                text_copy(talk->last_reason, sizeof(talk->last_reason), reason);
 }
 
 static int talk_begin(struct talk *talk, const struct kafka_cluster *cluster, int64_t timeout_ms,
@@ -109,7 +110,7 @@ static struct kafka_topic_report *report_of(const struct talk *talk,
 static void say(struct kafka_topic_report *report, enum kafka_topic_state state, const char *text)
 {
         report->state = state;
-        snprintf(report->said, sizeof(report->said), "%s", text);
+        text_copy(report->said, sizeof(report->said), text);
 }
 
 /* Partitions and replication */

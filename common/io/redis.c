@@ -14,15 +14,23 @@
 #include <sys/random.h>
 #include <utlist.h>
 
+#include "base/buffer.h"
+#include "base/decimal.h"
 #include "base/dice.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/redis_script.h"
 #include "io/redis_sentinel.h"
 #include "io/redis_socket.h"
 #include "io/redis_tls.h"
 #include "model/redis_url.h"
 
-enum { WAIT_FIRST_MS = 50, WAIT_MAX_MS = 2000, REASON_BYTES = 256, FIXED_ARGUMENTS = 3 };
+enum {
+        WAIT_FIRST_MS = 50,
+        WAIT_MAX_MS = 2000,
+        REASON_BYTES = 256,
+        REQUEST_KEPT_BYTES = 65536, /* of the scratch, between two commands */
+};
 
 struct command {
         struct redis *redis;
@@ -56,9 +64,7 @@ struct redis {
         struct command *commands;
         size_t command_count;
         struct redis_scripts scripts;
-        const char **arguments; /* scratch, of the command being sent */
-        size_t *lengths;
-        size_t argument_capacity;
+        struct buffer request; /* scratch: the command being sent */
 
         int64_t connect_due_ms;
         int64_t wait_ms; /* before the next connect, without jitter */
@@ -70,7 +76,7 @@ struct redis {
 static void set_reason(struct redis *redis, const char *reason)
 {
         if (redis->reason[0] == '\0')
-                snprintf(redis->reason, sizeof(redis->reason), "%s", reason);
+                text_copy(redis->reason, sizeof(redis->reason), reason);
 }
 
 /* Telling */
@@ -85,7 +91,7 @@ static void on_tell(void *context)
                 return;
         redis->told = true;
         redis->told_up = redis->up;
-        snprintf(redis->told_reason, sizeof(redis->told_reason), "%s", redis->reason);
+        text_copy(redis->told_reason, sizeof(redis->told_reason), redis->reason);
         redis->calling = true;
         redis->state(redis->context, redis->up, redis->up ? "connected" : redis->reason);
         redis->calling = false;
@@ -185,25 +191,32 @@ static void on_reply(redisAsyncContext *connection, void *reply_, void *command_
         free(command);
 }
 
-static void reserve_arguments(struct redis *redis, size_t count)
+/* The protocol's own form (RESP): hiredis would make a string of its own for every argument. */
+static void write_length(struct buffer *request, char type, size_t length)
 {
-        if (count <= redis->argument_capacity)
-                return;
-        redis->argument_capacity = 2 * count;
-        redis->arguments = memory_resize(redis->arguments, redis->argument_capacity,
-                                         sizeof(*redis->arguments));
-        redis->lengths =
-                memory_resize(redis->lengths, redis->argument_capacity, sizeof(*redis->lengths));
+        buffer_append_byte(request, type);
+        buffer_append_unsigned(request, length);
+        buffer_append(request, "\r\n", 2);
 }
 
-static void set_argument(struct redis *redis, size_t at, struct slice argument)
+static void write_arguments(struct buffer *request, size_t count, const struct slice *arguments)
 {
-        redis->arguments[at] = argument.data ? argument.data : "";
-        redis->lengths[at] = argument.length;
+        for (size_t i = 0; i < count; i++) {
+                write_length(request, '$', arguments[i].length);
+                buffer_append(request, arguments[i].data, arguments[i].length);
+                buffer_append(request, "\r\n", 2);
+        }
 }
 
-/* `count` of the scratch arguments. */
-static int send_arguments(struct redis *redis, size_t count, redis_reply_fn *fn, void *context)
+static void forget_request(struct redis *redis)
+{
+        if (redis->request.capacity > REQUEST_KEPT_BYTES)
+                buffer_deinit(&redis->request);
+        buffer_clear(&redis->request);
+}
+
+static int send_command(struct redis *redis, redis_reply_fn *fn, void *context, size_t fixed_count,
+                        const struct slice *fixed, size_t count, const struct slice *arguments)
 {
         struct command *command = memory_new(sizeof(*command));
 
@@ -211,8 +224,15 @@ static int send_arguments(struct redis *redis, size_t count, redis_reply_fn *fn,
                                      .fn = fn,
                                      .context = context,
                                      .due_ms = loop_now_ms(redis->loop) + redis->deadline_ms };
-        if (redisAsyncCommandArgv(redis->socket.connection, on_reply, command, (int)count,
-                                  redis->arguments, redis->lengths) != REDIS_OK) {
+        write_length(&redis->request, '*', fixed_count + count);
+        write_arguments(&redis->request, fixed_count, fixed);
+        write_arguments(&redis->request, count, arguments);
+
+        int sent = redisAsyncFormattedCommand(redis->socket.connection, on_reply, command,
+                                              redis->request.data, redis->request.length);
+
+        forget_request(redis);
+        if (sent != REDIS_OK) {
                 free(command);
                 return -1;
         }
@@ -221,17 +241,6 @@ static int send_arguments(struct redis *redis, size_t count, redis_reply_fn *fn,
         if (redis->commands == command)
                 watch_deadline(redis);
         return 0;
-}
-
-static int send_command(struct redis *redis, redis_reply_fn *fn, void *context, size_t fixed_count,
-                        const struct slice *fixed, size_t count, const struct slice *arguments)
-{
-        reserve_arguments(redis, fixed_count + count);
-        for (size_t i = 0; i < fixed_count; i++)
-                set_argument(redis, i, fixed[i]);
-        for (size_t i = 0; i < count; i++)
-                set_argument(redis, fixed_count + i, arguments[i]);
-        return send_arguments(redis, fixed_count + count, fn, context);
 }
 
 static bool takes_commands(const struct redis *redis)
@@ -261,7 +270,7 @@ static void on_loaded(void *context, const struct redisReply *reply)
 int redis_script_run(struct redis *redis, const struct redis_script *script, redis_reply_fn *fn,
                      void *context, size_t keys, size_t count, const struct slice *arguments)
 {
-        char keys_text[24];
+        char keys_text[DECIMAL_BYTES];
         bool is_new;
 
         assert(keys <= count);
@@ -274,9 +283,10 @@ int redis_script_run(struct redis *redis, const struct redis_script *script, red
 
         if (is_new && send_command(redis, on_loaded, redis, ARRAY_LENGTH(load), load, 0, NULL) < 0)
                 return -1;
-        snprintf(keys_text, sizeof(keys_text), "%zu", keys);
 
-        const struct slice run[] = { slice_of("EVALSHA"), slice_of(digest), slice_of(keys_text) };
+        const struct slice run[] = { slice_of("EVALSHA"),
+                                     slice_of(digest),
+                                     { keys_text, decimal_format_unsigned(keys, keys_text) } };
 
         return send_command(redis, fn, context, ARRAY_LENGTH(run), run, count, arguments);
 }
@@ -473,7 +483,6 @@ void redis_free(struct redis *redis)
         redis_scripts_deinit(&redis->scripts);
         redis_tls_free(redis->tls);
         explicit_bzero(&redis->url, sizeof(redis->url));
-        free(redis->arguments);
-        free(redis->lengths);
+        buffer_deinit(&redis->request);
         free(redis);
 }

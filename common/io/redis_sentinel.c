@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/redis_socket.h"
 
 enum { REASON_BYTES = 256 };
@@ -76,7 +77,7 @@ static void take_master(struct redis_sentinel *sentinel, const redisReply *reply
                 set_reason(sentinel, reply->str);
         } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
                    is_text(reply->element[0]) && is_text(reply->element[1])) {
-                snprintf(sentinel->host, sizeof(sentinel->host), "%s", reply->element[0]->str);
+                text_copy(sentinel->host, sizeof(sentinel->host), reply->element[0]->str);
                 sentinel->port = atoi(reply->element[1]->str);
         } else {
                 snprintf(text, sizeof(text), "it knows no master \"%.64s\"", sentinel->url->master);

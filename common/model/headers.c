@@ -6,12 +6,11 @@
 #include "model/headers.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/decimal.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -45,9 +44,9 @@ void headers_add(struct headers *headers, const char *name, const char *value)
 
 void headers_add_number(struct headers *headers, const char *name, int64_t value)
 {
-        char text[24];
+        char text[DECIMAL_BYTES];
 
-        snprintf(text, sizeof(text), "%" PRId64, value);
+        decimal_format(value, text);
         headers_add(headers, name, text);
 }
 

@@ -5,10 +5,10 @@
  */
 #include "model/municipality.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/news.h"
 
 enum { BASE_URL_MAX_BYTES = 512 };
@@ -99,7 +99,7 @@ static int read_id(struct municipality *municipality, const json_t *object, stru
                                  "id: \"%.64s\" is not an id; write up to 63 of a-z, 0-9 and -, "
                                  "such as \"aarhus\"",
                                  id);
-        snprintf(municipality->id, sizeof(municipality->id), "%s", id);
+        text_copy(municipality->id, sizeof(municipality->id), id);
         return 0;
 }
 

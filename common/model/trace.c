@@ -5,11 +5,11 @@
  */
 #include "model/trace.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/hex.h"
+#include "base/text.h"
 #include "model/headers.h"
 
 bool trace_read(struct trace *trace, struct slice traceparent)
@@ -27,8 +27,9 @@ void trace_write(const struct trace *trace, char traceparent[TRACEPARENT_BYTES])
 {
         traceparent[0] = '\0';
         if (trace->id[0] != '\0')
-                snprintf(traceparent, TRACEPARENT_BYTES, "00-%s-%s-%02d", trace->id, trace->span,
-                         trace->sampled);
+                text_join(traceparent, TRACEPARENT_BYTES,
+                          (const char *const[]){ "00-", trace->id, "-", trace->span,
+                                                 trace->sampled ? "-01" : "-00", NULL });
 }
 
 enum { NUMBER_DIGITS = 16 };

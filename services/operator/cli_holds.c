@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "io/links.h"
+#include "base/text.h"
 #include "model/redis_key.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"
@@ -311,7 +312,7 @@ static int find_hold(struct decision *decision, const char *wanted, struct error
                                  decision->municipality, held.id, held.count,
                                  decision->municipality);
         decision->control.count = held.count;
-        snprintf(decision->control.hold, sizeof(decision->control.hold), "%s", held.id);
+        text_copy(decision->control.hold, sizeof(decision->control.hold), held.id);
         return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"
@@ -50,8 +51,8 @@ static int find_owner(struct desk *desk, const struct invocation *invocation, st
 
         owner->uuid = invocation->uuid;
         if (invocation->municipality) {
-                snprintf(owner->municipality, sizeof(owner->municipality), "%s",
-                         invocation->municipality);
+                text_copy(owner->municipality, sizeof(owner->municipality),
+                          invocation->municipality);
                 return 0;
         }
         if (cli_scan(desk, "looking for the event", &range, 1, look_for_owner, owner, error) < 0)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/redis_key.h"
 #include "operator/kafka_view.h"
 
@@ -258,8 +259,8 @@ static struct task *task_new(struct console_search *search, const char *name,
 {
         struct task *task = task_take(search);
 
-        snprintf(task->name, sizeof(task->name), "%s", name);
-        snprintf(task->municipality, sizeof(task->municipality), "%s", municipality);
+        text_copy(task->name, sizeof(task->name), name);
+        text_copy(task->municipality, sizeof(task->municipality), municipality);
         task->is_hold = is_hold;
         return task;
 }

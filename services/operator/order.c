@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 static const char *const names[ORDER_ACTIONS] = {
         "refresh", "reassert", "approve", "reject", "replay", "discard",
 };
@@ -55,10 +57,10 @@ int order_read(struct order *order, const struct form *form, struct error *error
         order->action = (enum order_action)i;
         if (!municipality_id_valid(municipality, strlen(municipality)))
                 return error_set(error, "the municipality is missing");
-        snprintf(order->municipality, sizeof(order->municipality), "%s", municipality);
-        snprintf(order->hold, sizeof(order->hold), "%s", form_field(form, "hold"));
-        snprintf(order->letter, sizeof(order->letter), "%s", form_field(form, "letter"));
-        snprintf(order->why, sizeof(order->why), "%s", form_field(form, "why"));
+        text_copy(order->municipality, sizeof(order->municipality), municipality);
+        text_copy(order->hold, sizeof(order->hold), form_field(form, "hold"));
+        text_copy(order->letter, sizeof(order->letter), form_field(form, "letter"));
+        text_copy(order->why, sizeof(order->why), form_field(form, "why"));
         if (read_number(form, "until", &order->until_ms, error) < 0)
                 return -1;
         return read_number(form, "count", &order->count, error);
@@ -138,7 +140,7 @@ void order_control(const struct order *order, struct control *control)
                 .fresh = order->action == ORDER_REFRESH,
                 .count = order->count,
         };
-        snprintf(control->hold, sizeof(control->hold), "%s", order->hold);
+        text_copy(control->hold, sizeof(control->hold), order->hold);
 }
 
 void order_say(const struct order *order, char said[ORDER_SENTENCE_BYTES])

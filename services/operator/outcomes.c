@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
+
 static struct outcomes_of *municipality_of(struct outcomes *outcomes, const char *municipality)
 {
         struct outcomes_of *of;
@@ -15,7 +17,7 @@ static struct outcomes_of *municipality_of(struct outcomes *outcomes, const char
         if (of || HASH_COUNT(outcomes->by_municipality) >= OUTCOMES_MUNICIPALITIES_MAX)
                 return of;
         of = memory_new(sizeof(*of));
-        snprintf(of->municipality, sizeof(of->municipality), "%s", municipality);
+        text_copy(of->municipality, sizeof(of->municipality), municipality);
         HASH_ADD_STR(outcomes->by_municipality, municipality, of);
         return of;
 }
@@ -31,7 +33,7 @@ static void trace_of(struct outcome *outcome, const struct result *result,
                 snprintf(outcome->trace, sizeof(outcome->trace), "%.*s", DIGITS,
                          parent.data + BEFORE);
         else
-                snprintf(outcome->trace, sizeof(outcome->trace), "%s", result->idempotency_key);
+                text_copy(outcome->trace, sizeof(outcome->trace), result->idempotency_key);
 }
 
 static void fill(struct outcome *outcome, const struct result *result)

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "operator/assets.h"
 #include "operator/page_plot.h"
 #include "operator/page_rows.h"
@@ -47,10 +48,10 @@ void page_view_read(struct page_view *view, const struct form *form)
                 .show = (enum page_show)choice_of(form_field(form, "show"), shows, PAGE_SHOWS),
                 .sort = (enum page_sort)choice_of(form_field(form, "sort"), sorts, PAGE_SORTS),
         };
-        snprintf(view->filter, sizeof(view->filter), "%s", form_field(form, "filter"));
+        text_copy(view->filter, sizeof(view->filter), form_field(form, "filter"));
         lower_case(view->filter);
         if (municipality_id_valid(municipality, strlen(municipality)))
-                snprintf(view->municipality, sizeof(view->municipality), "%s", municipality);
+                text_copy(view->municipality, sizeof(view->municipality), municipality);
 }
 
 static void add_parameter(struct buffer *out, const char **separator, const char *name,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "operator/page_text.h"
 #include "operator/reasons.h"
 
@@ -191,8 +192,8 @@ static void hold_decisions(struct buffer *out, const struct page_data *data,
         static const struct page_choice keep = { ORDER_REJECT, "Keep these", false };
         struct order order = { .count = held->count };
 
-        snprintf(order.municipality, sizeof(order.municipality), "%s", municipality);
-        snprintf(order.hold, sizeof(order.hold), "%s", held->id);
+        text_copy(order.municipality, sizeof(order.municipality), municipality);
+        text_copy(order.hold, sizeof(order.hold), held->id);
         buffer_append_text(out,
                            "<div class=\"decisions\">\n<section><h2>They are really gone</h2>"
                            "<p>The site is read once more, past its cache. What it still lacks "
@@ -323,8 +324,8 @@ static void letter_decisions(struct buffer *out, const struct page_data *data,
 
         if (data->view.municipality[0] == '\0')
                 return;
-        snprintf(order.municipality, sizeof(order.municipality), "%s", data->view.municipality);
-        snprintf(order.letter, sizeof(order.letter), "%s", reason->name);
+        text_copy(order.municipality, sizeof(order.municipality), data->view.municipality);
+        text_copy(order.letter, sizeof(order.letter), reason->name);
         page_order_form(out, &data->reader, &order, choices, ARRAY_LENGTH(choices));
 }
 

@@ -4,9 +4,9 @@
  */
 #include "operator/plan.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "reconciler/rules.h"
 #include "reconciler/terms.h"
 
@@ -22,8 +22,7 @@ void plan_init(struct plan *plan, const struct municipality *config, uint32_t ep
                                              .first_at_ms = now_ms,
                                              .appended_ms = now_ms },
                                .inquiry = INQUIRY_NULL };
-        snprintf(plan->snapshot.municipality, sizeof(plan->snapshot.municipality), "%s",
-                 config->id);
+        text_copy(plan->snapshot.municipality, sizeof(plan->snapshot.municipality), config->id);
         plan->snapshot.offsets = &plan->offset;
 }
 
@@ -57,7 +56,7 @@ int plan_take_list(struct plan *plan, const struct list *list, const char *from_
         struct snapshot *snapshot = &plan->snapshot;
         _cleanup_(buffer_deinit) struct buffer aside = BUFFER_NULL;
 
-        snprintf(snapshot->head.from_date, sizeof(snapshot->head.from_date), "%s", from_date);
+        text_copy(snapshot->head.from_date, sizeof(snapshot->head.from_date), from_date);
         snapshot->head.fresh = true;
         snapshot->head.as_of_ms = snapshot->appended_ms;
         snapshot->complete = list_complete(list) && list_write_aside(list, &aside);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "model/snapshot.h"
 #include "reconciler/diff.h"
 
@@ -160,7 +161,7 @@ static struct change change_of(const struct retirement *retirement, enum change_
                                  .end_ms = TIMESTAMP_NONE,
                                  .deleted = (int64_t)retirement->gone };
 
-        snprintf(change.municipality, sizeof(change.municipality), "%s", retirement->municipality);
+        text_copy(change.municipality, sizeof(change.municipality), retirement->municipality);
         return change;
 }
 

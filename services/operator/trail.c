@@ -10,6 +10,7 @@
 
 #include "base/json_raw.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/change.h"
 #include "model/result.h"
 
@@ -18,7 +19,7 @@ enum { URL_CHARACTERS = 100, NAMES_BYTES = 160 };
 void trail_init(struct trail *trail, const char *municipality, const struct uuid *uuid)
 {
         *trail = (struct trail){ .uuid = *uuid };
-        snprintf(trail->municipality, sizeof(trail->municipality), "%s", municipality);
+        text_copy(trail->municipality, sizeof(trail->municipality), municipality);
         uuid_format(uuid, trail->uuid_text);
         trail->entries = memory_new(TRAIL_ENTRIES_MAX * sizeof(*trail->entries));
 }
@@ -306,7 +307,7 @@ static void take_result(struct trail *trail, const struct record *record)
                 if (result.status > 0)
                         say(entry, " (HTTP %ld, %u sent)", result.status, result.attempts);
                 if (entry->trace[0] == '\0')
-                        snprintf(entry->trace, sizeof(entry->trace), "%s", result.idempotency_key);
+                        text_copy(entry->trace, sizeof(entry->trace), result.idempotency_key);
                 entry->bad = result.outcome == OUTCOME_DEAD || result.outcome == OUTCOME_GONE;
         }
         result_deinit(&result);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "model/result.h"
 #include "model/version.h"
 
@@ -40,7 +41,7 @@ static struct wishes_entry *entry_of(struct wishes *wishes, const char *municipa
                 return entry;
         entry = memory_new(sizeof(*entry));
         memcpy(entry->key, key, sizeof(key));
-        snprintf(entry->event.municipality, sizeof(entry->event.municipality), "%s", municipality);
+        text_copy(entry->event.municipality, sizeof(entry->event.municipality), municipality);
         entry->event.uuid = *uuid;
         entry->event.partition = partition;
         wish_init(&entry->event.wish);

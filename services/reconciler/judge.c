@@ -5,8 +5,7 @@
  */
 #include "reconciler/judge.h"
 
-#include <stdio.h>
-
+#include "base/text.h"
 #include "model/version.h"
 
 enum judgement judge_place(uint32_t epoch, int64_t offset, int64_t appended_ms,
@@ -88,5 +87,5 @@ void judge_applied(struct meta *meta, const struct snapshot *snapshot)
                 meta->as_of_ms = as_of_ms;
         meta->applied_at_ms = snapshot->appended_ms;
         meta->foreign[0] = '\0';
-        snprintf(meta->digest, sizeof(meta->digest), "%s", snapshot->head.sha256);
+        text_copy(meta->digest, sizeof(meta->digest), snapshot->head.sha256);
 }

@@ -10,11 +10,11 @@
  */
 #include "reconciler/site_steps.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "policy/retry.h"
 #include "reconciler/telling.h"
 
@@ -29,7 +29,7 @@ struct site *site_new(const char *id, uint32_t serial, struct partition *partiti
 {
         struct site *site = memory_new(sizeof(*site));
 
-        snprintf(site->id, sizeof(site->id), "%s", id);
+        text_copy(site->id, sizeof(site->id), id);
         site->serial = serial;
         site->partition = partition;
         site_configure(site, config);

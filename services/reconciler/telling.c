@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "model/control.h"
 
 static struct change change_of_step(const struct snapshot *snapshot, const struct diff_facts *facts,
@@ -86,7 +87,7 @@ void tell_refresh(struct reconciler_actions *actions, const char *municipality, 
         record->time_ms = now_ms;
         snprintf(control.id, sizeof(control.id), "reconciler-%" PRId64, now_ms);
         snprintf(record->type, sizeof(record->type), "dk.dplsync.control");
-        snprintf(record->key, sizeof(record->key), "%s", municipality);
+        text_copy(record->key, sizeof(record->key), municipality);
         snprintf(record->id, sizeof(record->id), "%s/%s", municipality, control.id);
         control_write(&control, &record->value);
 }

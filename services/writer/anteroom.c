@@ -6,8 +6,9 @@
  */
 #include "writer/inside.h"
 
-#include <stdio.h>
 #include <utlist.h>
+
+#include "base/text.h"
 
 static struct letter *letter_new(struct writer_core *core, const struct intake *intake,
                                  const struct record *record)
@@ -83,7 +84,7 @@ void anteroom_told(struct writer_core *core, struct letter *letter)
 
         memcpy(report->uuid, letter->uuid, sizeof(report->uuid));
         memcpy(report->detail, letter->detail, sizeof(report->detail));
-        snprintf(report->reason, sizeof(report->reason), "%s", letter->reason);
+        text_copy(report->reason, sizeof(report->reason), letter->reason);
         core_done(core, letter->original);
         DL_DELETE(core->letters, letter);
         letter_free(letter);

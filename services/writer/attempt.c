@@ -8,8 +8,7 @@
  */
 #include "writer/inside.h"
 
-#include <stdio.h>
-
+#include "base/text.h"
 #include "model/version.h"
 
 /* The slot of its site is free again. */
@@ -244,8 +243,8 @@ static void attempt_report(struct writer_core *core, const struct lane *lane,
                 core_report(core, REPORT_ATTEMPT, lane->site->id, &lane->uuid);
         const struct answer *answer = &input->answered.answer;
 
-        snprintf(report->outcome, sizeof(report->outcome), "%s", name);
-        snprintf(report->detail, sizeof(report->detail), "%s", answer->error ? answer->error : "");
+        text_copy(report->outcome, sizeof(report->outcome), name);
+        text_copy(report->detail, sizeof(report->detail), answer->error ? answer->error : "");
         report->status = answer->status;
         report->duration_ms = input->answered.duration_ms;
         report->tracing = lane->attempt->tracing;

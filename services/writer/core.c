@@ -6,9 +6,9 @@
 #include "writer/core.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "writer/inside.h"
 
 /* ---- tickets ---- */
@@ -78,7 +78,7 @@ struct writer_report *core_report(struct writer_core *core, enum writer_report_t
 
         report->type = type;
         report->latency_ms = -1;
-        snprintf(report->municipality, sizeof(report->municipality), "%s", municipality);
+        text_copy(report->municipality, sizeof(report->municipality), municipality);
         if (uuid)
                 uuid_format(uuid, report->uuid);
         return report;
@@ -456,7 +456,7 @@ struct writer_core *writer_core_new(const struct writer_settings *settings, int6
         core->carry_ms = now_ms;
         core->wants_updates = true; /* as a consumer is at first */
         core->wants_results = true;
-        snprintf(core->instance, sizeof(core->instance), "%s", settings->instance);
+        text_copy(core->instance, sizeof(core->instance), settings->instance);
         core->partition_count = settings->topics->partitions;
         core->partitions = memory_new((size_t)core->partition_count * sizeof(*core->partitions));
         for (int32_t i = 0; i < core->partition_count; i++)

@@ -6,8 +6,9 @@
  */
 #include "writer/inside.h"
 
-#include <stdio.h>
 #include <utlist.h>
+
+#include "base/text.h"
 
 static void ending_report(struct writer_core *core, const struct lane *lane,
                           const struct wanted *wanted)
@@ -16,11 +17,11 @@ static void ending_report(struct writer_core *core, const struct lane *lane,
                 core_report(core, REPORT_OUTCOME, lane->site->id, &lane->uuid);
 
         report->tracing = tracing_update(lane, wanted, core->config->tracing.sample_percent);
-        snprintf(report->outcome, sizeof(report->outcome), "%s", wanted_end_name(wanted->end));
+        text_copy(report->outcome, sizeof(report->outcome), wanted_end_name(wanted->end));
         if (wanted->end == END_DEAD)
-                snprintf(report->reason, sizeof(report->reason), "%s", wanted->reason);
+                text_copy(report->reason, sizeof(report->reason), wanted->reason);
         if (wanted->end == END_DEAD && wanted->refused)
-                snprintf(report->detail, sizeof(report->detail), "%s", wanted->refused);
+                text_copy(report->detail, sizeof(report->detail), wanted->refused);
         report->attempts = wanted->attempts;
         report->status = wanted->by_attempt ? lane->attempt->status : 0;
         report->latency_ms = wanted->since_ms > 0 ? core->now_ms - wanted->since_ms : -1;

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
+
 enum {
         DOUBT_WAITS = 3,
         MISPLACED_WAIT_MS = 5 * 60 * 1000,
@@ -23,7 +25,7 @@ static void judge_report_breaker(struct writer_core *core, const struct site *si
 
         report->breaker = site->bulkhead.breaker.state;
         report->until_ms = site->bulkhead.breaker.probe_at_ms;
-        snprintf(report->detail, sizeof(report->detail), "%s", why);
+        text_copy(report->detail, sizeof(report->detail), why);
 }
 
 static void site_works(struct writer_core *core, struct site *site)
@@ -93,8 +95,8 @@ static void judge_describe(struct lane *lane, const struct answer *answer)
                          answer->status,
                          answer->status < 300 ? ", but not with the event as it was sent" : "");
         else
-                snprintf(attempt->detail, sizeof(attempt->detail), "%s",
-                         answer->error ? answer->error : "no answer");
+                text_copy(attempt->detail, sizeof(attempt->detail),
+                          answer->error ? answer->error : "no answer");
         buffer_clear(&attempt->answer);
         buffer_append(&attempt->answer, answer->body.data,
                       answer->body.length < ANSWER_KEPT_BYTES ? answer->body.length

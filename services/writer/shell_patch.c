@@ -4,11 +4,11 @@
  * about to leave, by CLOCK_BOOTTIME: whatever held the process until then, a stopped machine
  * included, a request whose lease could run out under it is not sent.
  */
-#include <stdio.h>
 #include <time.h>
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "writer/shell.h"
 
 enum {
@@ -100,12 +100,12 @@ static void start(struct shell *shell, const struct writer_action *action,
         struct shell_patch *patch = memory_new(sizeof(*patch));
 
         if (action->patch.key[0]) {
-                snprintf(key, sizeof(key), "Idempotency-Key: \"%s\"", action->patch.key);
+                TEXT_JOIN(key, "Idempotency-Key: \"", action->patch.key, "\"");
                 headers[count++] = key;
         }
         trace_write(&action->patch.trace, traceparent);
         if (traceparent[0]) {
-                snprintf(trace, sizeof(trace), "traceparent: %s", traceparent);
+                TEXT_JOIN(trace, "traceparent: ", traceparent);
                 headers[count++] = trace;
         }
         *patch = (struct shell_patch){

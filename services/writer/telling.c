@@ -9,12 +9,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/decimal.h"
+#include "base/text.h"
 #include "model/control.h"
 #include "model/dead_letter.h"
 #include "model/origin.h"
 #include "model/version.h"
 
-enum { TELL_AGAIN_MS = 1000 };
+enum { TELL_AGAIN_MS = 1000, RESULT_BYTES = 1023 /* most are shorter */ };
 
 static const enum result_outcome outcomes[] = {
         [END_APPLIED] = OUTCOME_APPLIED,
@@ -80,11 +82,11 @@ static void result_headers(const struct writer_core *core, const struct result *
 {
         struct tracing tracing =
                 tracing_update(ticket->lane, ticket->wanted, core->config->tracing.sample_percent);
-        char id[224], source[96], traceparent[TRACEPARENT_BYTES];
+        char id[224], source[96], version[DECIMAL_BYTES], traceparent[TRACEPARENT_BYTES];
 
-        snprintf(id, sizeof(id), "%s/%" PRIu64 "/%s", key, result->version,
-                 result_outcome_name(result->outcome));
-        snprintf(source, sizeof(source), "/dplsync/writer/%s", core->instance);
+        decimal_format_unsigned(result->version, version);
+        TEXT_JOIN(id, key, "/", version, "/", result_outcome_name(result->outcome));
+        TEXT_JOIN(source, "/dplsync/writer/", core->instance);
         headers_clear(headers);
         headers_add_cloudevent(headers, id, source, "dk.dplsync.result", key, core->now_ms);
         trace_write(&tracing.own, traceparent);
@@ -124,10 +126,13 @@ static void produce_result(struct writer_core *core, struct ticket *ticket)
                 told_list(&result.told, result.version);
         else
                 told_add(&result.told, result.version);
+        buffer_reserve(&produce->text, RESULT_BYTES);
         result_write(&result, &produce->text);
         produce->value = buffer_slice(&produce->text);
         uuid_format(&lane->uuid, uuid);
-        buffer_append_format(&produce->key, "%s/%s", lane->site->id, uuid);
+        buffer_append_text(&produce->key, lane->site->id);
+        buffer_append_byte(&produce->key, '/');
+        buffer_append_text(&produce->key, uuid);
         result_headers(core, &result, produce->key.data, ticket, produce->headers);
         update_deinit(&update);
 }

@@ -6,8 +6,8 @@
  */
 #include "writer/inside.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "base/decimal.h"
+#include "base/text.h"
 
 enum { LENT_LOOK_MS = 1000 }; /* its former owner ends it soon, or not before the lease does */
 
@@ -33,7 +33,11 @@ void upkeep_forget(struct lane *lane)
 void upkeep_token(const struct writer_core *core, const struct lane *lane,
                   char token[LEDGER_TOKEN_BYTES])
 {
-        snprintf(token, LEDGER_TOKEN_BYTES, "%s-%" PRIu64, core->instance, lane->lease);
+        char number[DECIMAL_BYTES];
+
+        decimal_format_unsigned(lane->lease, number);
+        text_join(token, LEDGER_TOKEN_BYTES,
+                  (const char *const[]){ core->instance, "-", number, NULL });
 }
 
 /* ---- what the ledger owes `results` ---- */
@@ -174,7 +178,7 @@ void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice byt
                 struct writer_report *report =
                         core_report(core, REPORT_BAD_LEDGER, lane->site->id, &lane->uuid);
 
-                snprintf(report->detail, sizeof(report->detail), "%s", error.text);
+                text_copy(report->detail, sizeof(report->detail), error.text);
         }
         upkeep_token(core, lane, token);
         ledger_entry_adopt(&entry, token, core->now_ms);

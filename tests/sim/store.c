@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { JOURNAL_FIRST = 1024 };
 
@@ -36,7 +37,7 @@ static struct store_hash *hash_of(struct store *store, const char *key)
         if (hash)
                 return hash;
         hash = memory_new(sizeof(*hash));
-        snprintf(hash->key, sizeof(hash->key), "%s", key);
+        text_copy(hash->key, sizeof(hash->key), key);
         HASH_ADD_STR(store->hashes, key, hash);
         return hash;
 }

@@ -6,10 +6,10 @@
 #include "sim/reconciler/check_inside.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 void check_init(struct check *check, struct sim *sim, struct broker *broker,
                 const struct store *store)
@@ -40,7 +40,7 @@ struct check_town *check_add_town(struct check *check, const char *id, int32_t p
         if (check->town_count == 1)
                 broker_watch(check->broker, on_append, check);
         *town = (struct check_town){ .partition = partition, .handled = -1 };
-        snprintf(town->id, sizeof(town->id), "%s", id);
+        text_copy(town->id, sizeof(town->id), id);
         return town;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/timestamp.h"
 
 #define BUILD_MS  (90 * SIM_SECOND)
@@ -105,7 +106,7 @@ static struct page *make_page(const struct cms *cms)
         char midnight[TIMESTAMP_TEXT_BYTES];
 
         page->edge_ms = TIMESTAMP_NONE;
-        snprintf(page->from_date, sizeof(page->from_date), "%s", cms->from_date);
+        text_copy(page->from_date, sizeof(page->from_date), cms->from_date);
         snprintf(midnight, sizeof(midnight), "%sT00:00:00Z", cms->from_date);
         if (cms->windowed)
                 timestamp_parse(midnight, strlen(midnight), &page->edge_ms);
@@ -425,7 +426,7 @@ bool cms_set_state(struct cms *cms, struct uuid *uuid, enum event_state *state)
 void cms_init(struct cms *cms, struct sim *sim, const char *id, size_t events, bool windowed)
 {
         *cms = (struct cms){ .sim = sim, .windowed = windowed, .purge_at_ms = INT64_MAX };
-        snprintf(cms->id, sizeof(cms->id), "%s", id);
+        text_copy(cms->id, sizeof(cms->id), id);
         cms->events = memory_new(CMS_EVENTS_MAX * sizeof(*cms->events));
         while (cms->count < events)
                 add_events(cms);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "model/control.h"
 #include "model/ledger.h"
 #include "reconciler/diff.h"
@@ -84,7 +85,7 @@ static void command(struct world *world, const struct town *town, enum control_c
 
         snprintf(control.id, sizeof(control.id), "operator-%" PRIu64, world->sim->events);
         if (meta) {
-                snprintf(control.hold, sizeof(control.hold), "%s", meta->hold);
+                text_copy(control.hold, sizeof(control.hold), meta->hold);
                 control.count = meta->held;
         }
         control_write(&control, &value);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "sim/reconciler/without.h"
 #include "model/control.h"
 
@@ -290,7 +291,7 @@ void reader_init(struct reader *reader, struct sim *sim, struct broker *broker, 
                 .full_every_ms = 2 * SIM_HOUR,
                 .fresh_every_ms = 3 * SIM_HOUR,
         };
-        snprintf(reader->id, sizeof(reader->id), "%s", id);
+        text_copy(reader->id, sizeof(reader->id), id);
         broker_watch(broker, on_append, reader);
         add_errand(reader, poll_site, sim_between(sim, 0, reader->poll_ms));
 }

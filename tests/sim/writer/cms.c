@@ -9,11 +9,12 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 void cms_init(struct cms *cms, struct sim *sim, const char *id)
 {
         *cms = (struct cms){ .sim = sim, .latency_ms = 100 };
-        snprintf(cms->id, sizeof(cms->id), "%s", id);
+        text_copy(cms->id, sizeof(cms->id), id);
         for (size_t i = 0; i < CMS_EVENTS; i++) {
                 struct cms_event *event = &cms->events[i];
 

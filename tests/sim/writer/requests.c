@@ -6,11 +6,11 @@
 #include "sim/writer/requests.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "policy/bulkhead.h"
 #include "policy/idempotency.h"
 
@@ -69,7 +69,7 @@ static bool take_key(struct requests *requests, const struct process *process, c
         HASH_FIND_STR(requests->keyed, key, keyed);
         if (!keyed) {
                 keyed = memory_new(sizeof(*keyed));
-                snprintf(keyed->key, sizeof(keyed->key), "%s", key);
+                text_copy(keyed->key, sizeof(keyed->key), key);
                 keyed->body = hash;
                 HASH_ADD_STR(requests->keyed, key, keyed);
         } else if (keyed->body != hash) {
