@@ -93,9 +93,7 @@ static void run(struct http *http, struct http_transfer *transfer)
                               http->user_agent, http->cacert);
         move(transfer, &http->running);
 
-        CURLMcode code = curl_multi_add_handle(http->multi.curl, transfer->easy);
-
-        if (code != CURLM_OK)
+        if (http_multi_add(&http->multi, transfer->easy) != CURLM_OK)
                 finish(transfer, CURLE_FAILED_INIT);
 }
 
@@ -135,6 +133,11 @@ bool http_out_of_time(struct http_transfer *transfer)
         return true;
 }
 
+void http_connects(struct http_transfer *transfer, curl_socket_t fd)
+{
+        http_multi_connects(&transfer->http->multi, fd);
+}
+
 /* libcurl may hand over what it holds from inside of curl_easy_pause, and be paused again by it. */
 static void resume_paused(struct http *http)
 {
@@ -168,18 +171,25 @@ static void end(struct http *http, CURL *easy, CURLcode code)
         }
 }
 
-static void on_transfers(void *context)
+static void work(struct http *http)
 {
-        struct http *http = context;
         CURL *easy;
         CURLcode code;
 
-        remove_leaving(http);
-        resume_paused(http);
         add_waiting(http);
         http_multi_work(&http->multi);
         while ((easy = http_multi_ended(&http->multi, &code)) != NULL)
                 end(http, easy, code);
+}
+
+static void on_transfers(void *context)
+{
+        struct http *http = context;
+
+        remove_leaving(http);
+        resume_paused(http);
+        work(http);
+        work(http); /* what was started by what has ended leaves in this turn, too */
         if (http->waiting || http->paused || http->leaving)
                 loop_again(http->loop);
 }

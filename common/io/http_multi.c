@@ -1,12 +1,15 @@
 /* common/io/http_multi.c
  *
- * Each socket's watch hangs at the socket inside of libcurl (curl_multi_assign), which says when it
- * is about to close it.
+ * A connection's socket is watched from its first use until it is closed, whether a transfer uses
+ * it or not: to tell epoll twice a PATCH would be a fifth of the writer's calls of the kernel.
+ * libcurl has other sockets, those of its resolver; they are watched as long as it says.
  */
 #include "io/http_multi.h"
 
 #include <poll.h>
+#include <unistd.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 
 enum { CONNECTIONS_KEPT = 256 }; /* about two for each of a hundred sites */
@@ -15,8 +18,13 @@ struct http_socket {
         struct http_multi *multi;
         curl_socket_t fd;
         struct loop_watch *watch;
+        bool is_connection;
+        bool is_used; /* by a transfer */
+        UT_hash_handle hh;
 };
 
+/* What an idle connection has to say is that the site closed it: libcurl sees it before it would
+ * be used again. */
 static void on_ready(void *context)
 {
         const struct http_socket *http_socket = context;
@@ -24,6 +32,10 @@ static void on_ready(void *context)
         short events = loop_ready_events(multi->loop);
         int running;
 
+        if (!http_socket->is_used) {
+                loop_watch_events(http_socket->watch, 0);
+                return;
+        }
         curl_multi_socket_action(multi->curl, http_socket->fd,
                                  (events & POLLIN ? CURL_CSELECT_IN : 0) |
                                          (events & POLLOUT ? CURL_CSELECT_OUT : 0),
@@ -35,37 +47,69 @@ static short events_of(int what)
         return (short)((what & CURL_POLL_IN ? POLLIN : 0) | (what & CURL_POLL_OUT ? POLLOUT : 0));
 }
 
-static void forget(struct http_multi *multi, struct http_socket *http_socket)
+static struct http_socket *find(const struct http_multi *multi, curl_socket_t fd)
 {
-        if (!http_socket)
-                return;
-        loop_unwatch(http_socket->watch);
-        curl_multi_assign(multi->curl, http_socket->fd, NULL);
-        free(http_socket);
+        struct http_socket *http_socket;
+
+        HASH_FIND_INT(multi->sockets, &fd, http_socket);
+        return http_socket;
 }
 
-static void watch(struct http_multi *multi, curl_socket_t fd, int what)
+static struct http_socket *add(struct http_multi *multi, curl_socket_t fd)
 {
         struct http_socket *http_socket = memory_new(sizeof(*http_socket));
 
         http_socket->multi = multi;
         http_socket->fd = fd;
-        http_socket->watch = loop_watch(multi->loop, fd, events_of(what), on_ready, http_socket);
-        curl_multi_assign(multi->curl, fd, http_socket);
+        http_socket->watch = loop_watch(multi->loop, fd, 0, on_ready, http_socket);
+        HASH_ADD_INT(multi->sockets, fd, http_socket);
+        return http_socket;
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *of_socket)
+static void forget(struct http_multi *multi, struct http_socket *http_socket)
 {
-        struct http_socket *http_socket = of_socket;
+        if (!http_socket)
+                return;
+        HASH_DEL(multi->sockets, http_socket);
+        loop_unwatch(http_socket->watch);
+        free(http_socket);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *multi, void *of_socket)
+{
+        struct http_socket *http_socket = find(multi, fd);
 
         (void)easy;
-        if (what == CURL_POLL_REMOVE)
-                forget(context, http_socket);
-        else if (http_socket)
+        (void)of_socket;
+        if (what == CURL_POLL_REMOVE && http_socket && http_socket->is_connection) {
+                http_socket->is_used = false;
+        } else if (what == CURL_POLL_REMOVE) {
+                forget(multi, http_socket);
+        } else {
+                if (!http_socket)
+                        http_socket = add(multi, fd);
+                http_socket->is_used = true;
                 loop_watch_events(http_socket->watch, events_of(what));
-        else
-                watch(context, fd, what);
+        }
         return 0;
+}
+
+static int on_close(void *multi, curl_socket_t fd)
+{
+        forget(multi, find(multi, fd));
+        return close(fd);
+}
+
+void http_multi_connects(struct http_multi *multi, curl_socket_t fd)
+{
+        add(multi, fd)->is_connection = true;
+}
+
+CURLMcode http_multi_add(struct http_multi *multi, CURL *easy)
+{
+        curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+        curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, multi);
+        return curl_multi_add_handle(multi->curl, easy);
 }
 
 int http_multi_open(struct http_multi *multi, struct loop *loop, struct error *error)

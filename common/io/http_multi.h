@@ -11,13 +11,21 @@
 
 #include "io/loop.h"
 
+struct http_socket;
+
 struct http_multi {
         struct loop *loop;
+        struct http_socket *sockets; /* by descriptor */
         CURLM *curl; /* NULL: none was made, or it was closed */
 };
 
 int http_multi_open(struct http_multi *multi, struct loop *loop, struct error *error);
 void http_multi_close(struct http_multi *multi); /* without transfers, or never opened */
+
+CURLMcode http_multi_add(struct http_multi *multi, CURL *easy);
+
+/* `fd` was made for a connection of one that was added, which will close it. */
+void http_multi_connects(struct http_multi *multi, curl_socket_t fd);
 
 /* What is due without a socket: what was added, resumed or has run into its timeout. */
 void http_multi_work(struct http_multi *multi);

@@ -5,6 +5,7 @@
  */
 #include "io/http_origin.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,28 +18,31 @@ static char *part(CURLU *handle, CURLUPart what, unsigned flags)
         return curl_url_get(handle, what, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
+static bool is_good(const struct http_origin *origin)
+{
+        return origin->scheme && origin->host && origin->port &&
+               (strcmp(origin->scheme, "https") == 0 || strcmp(origin->scheme, "http") == 0);
+}
+
 bool http_origin_read(struct http_origin *origin, const char *url)
 {
-        CURLU *handle = curl_url();
-        bool good = false;
-
-        *origin = (struct http_origin){ 0 };
-        if (handle && curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK) {
-                origin->scheme = part(handle, CURLUPART_SCHEME, 0);
-                origin->host = part(handle, CURLUPART_HOST, 0);
-                origin->port = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-                good = origin->scheme && origin->host && origin->port &&
-                       (strcmp(origin->scheme, "https") == 0 ||
-                        strcmp(origin->scheme, "http") == 0);
+        *origin = (struct http_origin){ .url = curl_url() };
+        if (!origin->url)
+                abort();
+        if (curl_url_set(origin->url, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK) {
+                origin->scheme = part(origin->url, CURLUPART_SCHEME, 0);
+                origin->host = part(origin->url, CURLUPART_HOST, 0);
+                origin->port = part(origin->url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
         }
-        curl_url_cleanup(handle);
-        if (!good)
-                http_origin_deinit(origin);
-        return good;
+        if (is_good(origin))
+                return true;
+        http_origin_deinit(origin);
+        return false;
 }
 
 void http_origin_deinit(struct http_origin *origin)
 {
+        curl_url_cleanup(origin->url);
         curl_free(origin->scheme);
         curl_free(origin->host);
         curl_free(origin->port);

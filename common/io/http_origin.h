@@ -1,7 +1,7 @@
 /* common/io/http_origin.h
  *
- * Scheme, host and port of a URL, and what follows from them: where a redirect may lead, and which
- * requests may share a handle. Internal to io/http.
+ * A URL taken apart, and what follows from its scheme, host and port: where a redirect may lead,
+ * and which requests may share a handle. Internal to io/http.
  */
 #ifndef IO_HTTP_ORIGIN_H
 #define IO_HTTP_ORIGIN_H
@@ -11,12 +11,13 @@
 #include <stdint.h>
 
 struct http_origin {
+        CURLU *url; /* the whole; a transfer goes by it, so that what was judged is what is sent */
         char *scheme; /* libcurl's, lower-case */
         char *host;
         char *port; /* the scheme's own where the URL names none */
 };
 
-/* False if `url` is none, or neither http nor https. */
+/* False if `url` is none, names a user, or is neither http nor https. */
 bool http_origin_read(struct http_origin *origin, const char *url);
 void http_origin_deinit(struct http_origin *origin);
 

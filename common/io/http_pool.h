@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HTTP_POOL_HANDLES = 32 };
+enum { HTTP_POOL_HANDLES = 64 }; /* as many as the writer has transfers, unless told otherwise */
 
 struct http_pool {
         struct {

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "io/http_login.h"
 #include "policy/address.h"
 
 enum {
@@ -39,27 +41,43 @@ static const char *const header_names[HTTP_HEADER_COUNT] = {
 
 /* The request */
 
-static struct curl_slist *copy_headers(const char *const *headers)
+static void add_header(struct http_transfer *transfer, const char *header)
 {
-        struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* no 100-continue */
-
-        for (; list && headers && *headers; headers++)
-                list = curl_slist_append(list, *headers);
-        if (!list)
+        transfer->headers = curl_slist_append(transfer->headers, header);
+        if (!transfer->headers)
                 abort();
-        return list;
+}
+
+static void add_headers(struct http_transfer *transfer, const struct http_request *request)
+{
+        add_header(transfer, "Expect:"); /* no 100-continue */
+        if (request->username) {
+                char *login = http_login_header(request->username, request->password);
+
+                add_header(transfer, login);
+                http_login_free(login);
+        }
+        for (const char *const *header = request->headers; header && *header; header++)
+                add_header(transfer, *header);
+}
+
+static void forget_request_headers(struct http_transfer *transfer)
+{
+        for (struct curl_slist *header = transfer->headers; header; header = header->next)
+                explicit_bzero(header->data, strlen(header->data)); /* one may be the log-in */
+        curl_slist_free_all(transfer->headers);
 }
 
 static void refuse(struct http_transfer *transfer, const char *why)
 {
-        snprintf(transfer->refused, sizeof(transfer->refused), "%s", why);
+        text_copy(transfer->refused, sizeof(transfer->refused), why);
 }
 
 static void check_request(struct http_transfer *transfer)
 {
         if (!http_origin_read(&transfer->origin, transfer->url))
                 refuse(transfer, "the URL is not one of https or http");
-        else if (transfer->username && !http_origin_is_https(&transfer->origin) &&
+        else if (transfer->has_login && !http_origin_is_https(&transfer->origin) &&
                  !transfer->allow_insecure_http)
                 refuse(transfer, "a log-in is not sent over http without allow_insecure_http");
 }
@@ -73,12 +91,11 @@ struct http_transfer *http_transfer_new(const struct http_request *request,
         transfer->context = context;
         transfer->method = memory_copy_text(request->method);
         transfer->url = memory_copy_text(request->url);
-        transfer->username = memory_copy_text(request->username);
-        transfer->password = memory_copy_text(request->password);
+        transfer->has_login = request->username != NULL;
         transfer->cacert = memory_copy_text(request->cacert);
         transfer->proxy = memory_copy_text(request->proxy);
         buffer_append(&transfer->request_body, request->body.data, request->body.length);
-        transfer->headers = copy_headers(request->headers);
+        add_headers(transfer, request);
         transfer->timeout_ms = request->timeout_ms;
         transfer->connect_timeout_ms = request->connect_timeout_ms;
         transfer->max_bytes = request->max_bytes;
@@ -99,22 +116,13 @@ static void forget_headers(struct http_transfer *transfer)
         }
 }
 
-static void wipe(char *secret)
-{
-        if (secret)
-                explicit_bzero(secret, strlen(secret));
-        free(secret);
-}
-
 void http_transfer_free(struct http_transfer *transfer)
 {
         forget_headers(transfer);
-        curl_slist_free_all(transfer->headers);
+        forget_request_headers(transfer);
         http_origin_deinit(&transfer->origin);
         buffer_deinit(&transfer->request_body);
         buffer_deinit(&transfer->body);
-        wipe(transfer->username);
-        wipe(transfer->password);
         free(transfer->method);
         free(transfer->url);
         free(transfer->cacert);
@@ -159,7 +167,12 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
         if (!transfer->proxy && !address_allowed(transfer, &address->addr, address->addrlen, host))
                 return CURL_SOCKET_BAD;
         transfer->refused[0] = '\0'; /* of several addresses one is good */
-        return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+        int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+        if (fd >= 0)
+                http_connects(transfer, fd);
+        return fd; /* CURL_SOCKET_BAD is -1 */
 }
 
 static bool connection_allowed(struct http_transfer *transfer, const char *peer)
@@ -300,7 +313,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 
 static void set_request(struct http_transfer *transfer, CURL *easy)
 {
+        /* The text beside what was made of it: else libcurl would write it anew. */
         curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+        curl_easy_setopt(easy, CURLOPT_CURLU, transfer->origin.url);
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
         if (transfer->request_body.length > 0 || !is_get(transfer)) {
                 curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -311,12 +326,6 @@ static void set_request(struct http_transfer *transfer, CURL *easy)
                 curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
         if (transfer->gzip)
                 curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-        if (transfer->username) {
-                curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-                curl_easy_setopt(easy, CURLOPT_USERNAME, transfer->username);
-                curl_easy_setopt(easy, CURLOPT_PASSWORD,
-                                 transfer->password ? transfer->password : "");
-        }
 }
 
 static void set_limits(const struct http_transfer *transfer, CURL *easy)
@@ -327,8 +336,6 @@ static void set_limits(const struct http_transfer *transfer, CURL *easy)
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_timeout_ms);
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
-        curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-        curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
         curl_easy_setopt(easy, CURLOPT_PROXY, transfer->proxy ? transfer->proxy : "");
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
         curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -440,7 +447,7 @@ static void write_error(const struct http_transfer *transfer, CURLcode code,
         else if (code != CURLE_OK)
                 text = transfer->curl_error[0] != '\0' ? transfer->curl_error
                                                        : curl_easy_strerror(code);
-        snprintf(answer->error, sizeof(answer->error), "%s", text);
+        text_copy(answer->error, sizeof(answer->error), text);
 }
 
 void http_transfer_answer(const struct http_transfer *transfer, CURLcode code,

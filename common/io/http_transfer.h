@@ -32,12 +32,12 @@ struct http_transfer {
         /* the request, owned */
         struct http_handlers handlers;
         void *context;
-        char *method, *url, *username, *password, *cacert, *proxy;
+        char *method, *url, *cacert, *proxy;
         struct buffer request_body;
-        struct curl_slist *headers;
+        struct curl_slist *headers; /* the log-in among them */
         struct http_origin origin;
         int64_t timeout_ms, connect_timeout_ms, max_bytes;
-        bool gzip, allow_insecure_http, allow_private_addresses, follow_redirects, keep_body;
+        bool gzip, has_login, allow_insecure_http, allow_private_addresses, follow_redirects, keep_body;
 
         /* what has come */
         int64_t started_ms;
@@ -74,5 +74,8 @@ void http_transfer_answer(const struct http_transfer *transfer, CURLcode code,
 
 /* From http.c: has the loop's turn used its time? Then the transfer is paused until the next. */
 bool http_out_of_time(struct http_transfer *transfer);
+
+/* From http.c: a socket was made for its connection. */
+void http_connects(struct http_transfer *transfer, curl_socket_t fd);
 
 #endif
