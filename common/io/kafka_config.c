@@ -51,7 +51,11 @@ static const struct property properties[] = {
         { "request.required.acks", NULL, KAFKA_FOR_ALL, OURS },
         { "transactional.id", NULL, KAFKA_FOR_ALL, OURS },
         { "message.timeout.ms", "8000", KAFKA_FOR_ALL, DEFAULT },
-        { "linger.ms", "5", KAFKA_FOR_PRODUCER, DEFAULT },
+        /* A request is for one partition, and five may be under way: with 5 ms over two dozen
+         * partitions nearly every record is a request of its own, and a writer whose sites answer
+         * at once waits for Kafka (6,700 to 10,300 PATCHes a second with 5 ms, 9,200 to 14,100
+         * with 20, for a fifth less CPU). */
+        { "linger.ms", "20", KAFKA_FOR_PRODUCER, DEFAULT },
         { "compression.codec", "lz4", KAFKA_FOR_PRODUCER, DEFAULT },
         { "queue.buffering.max.kbytes", "65536", KAFKA_FOR_PRODUCER, DEFAULT },
         /* A dead letter is its original and some headers more. */
