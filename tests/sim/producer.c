@@ -16,6 +16,8 @@ enum {
         WAITING_MAX = 3000, /* no core may have more under way, whatever comes */
 };
 
+static const struct author authors[] = { { .zombie = false }, { .zombie = true } };
+
 struct delivery {
         struct process_errand errand;
         uint64_t token;
@@ -42,6 +44,7 @@ struct sending {
         uint64_t token;
         producer_delivered_fn *delivered;
         int64_t made_ms;
+        const struct author *author;
         struct buffer key, value;
         struct buffer headers; /* packed */
 };
@@ -68,13 +71,13 @@ static void answer(struct process *process, const struct sending *sending, int64
                            offset < 0 ? at_ms + MESSAGE_MS : at_ms);
 }
 
-static int64_t append(const struct process *process, const struct sending *sending)
+static int64_t append(const struct sending *sending)
 {
         struct headers headers;
 
         headers_unpack(buffer_slice(&sending->headers), &headers);
         return broker_append(sending->broker, sending->topic, sending->partition, sending->key.data,
-                             buffer_slice(&sending->value), &headers, process);
+                             buffer_slice(&sending->value), &headers, sending->author);
 }
 
 static void run_sending(struct errand *errand)
@@ -89,7 +92,7 @@ static void run_sending(struct errand *errand)
         late = sim_now(process->sim) - sending->made_ms >= MESSAGE_MS;
         lost = late || !sending->broker->up || sim_chance(process->sim, process->lost_per_mille);
         if (sending->broker->up && !late && (!lost || sim_chance(process->sim, 500)))
-                offset = append(process, sending);
+                offset = append(sending);
         if (sending->token)
                 answer(process, sending, lost ? -1 : offset);
 }
@@ -116,6 +119,7 @@ void producer_send(struct process *process, struct broker *broker,
         sending->token = producing->token;
         sending->delivered = delivered;
         sending->made_ms = sim_now(process->sim);
+        sending->author = &authors[process->zombie];
         buffer_append_text(&sending->key, producing->key);
         if (producing->value.length > 0)
                 buffer_append(&sending->value, producing->value.data, producing->value.length);

@@ -24,7 +24,11 @@ struct producing {
 /* The offset is -1 if it failed. */
 typedef void producer_delivered_fn(struct process *process, uint64_t token, int64_t offset);
 
-/* The record's note in the log is the process. */
+/* The record's note in the log: its maker, as he was when he made it. */
+struct author {
+        bool zombie;
+};
+
 void producer_send(struct process *process, struct broker *broker,
                    const struct producing *producing, producer_delivered_fn *delivered);
 

@@ -15,6 +15,7 @@
 #include "model/origin.h"
 #include "model/result.h"
 #include "model/version.h"
+#include "sim/producer.h"
 
 #define LEASE_MS (90 * SIM_SECOND)
 
@@ -152,7 +153,7 @@ static void end_wished(struct check *check, struct wished *wished, const char *o
 
 /* What a zombie tells, it tells on old knowledge. */
 static void tell_of(struct check *check, struct wished *wished, const char *outcome,
-                    const struct process *by)
+                    const struct author *by)
 {
         wished->loose |= by->zombie;
         end_wished(check, wished, outcome);
@@ -167,7 +168,7 @@ static void check_letter(struct check *check, const struct wished *wished, const
 }
 
 static void take_outcome(struct check *check, size_t town, const struct result *result,
-                         const struct process *by)
+                         const struct author *by)
 {
         int64_t offset = version_offset(result->version);
         const char *outcome = result_outcome_name(result->outcome);
@@ -220,8 +221,10 @@ static void take_result(struct check *check, const struct broker_record *record)
         size_t town = find_town(check, result.municipality);
 
         if (town < TOWNS) {
-                take_outcome(check, town, &result, record->note);
-                if (!((const struct process *)record->note)->zombie)
+                const struct author *author = record->note;
+
+                take_outcome(check, town, &result, author);
+                if (!author->zombie)
                         take_versions(check, town, &result);
         }
         result_deinit(&result);
