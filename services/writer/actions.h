@@ -107,6 +107,8 @@ enum writer_report_type {
         REPORT_CREDENTIALS_REJECTED,
         REPORT_CREDENTIALS_WORK,
         REPORT_HALF_UNKNOWN,
+        REPORT_RECEIVED,             /* an update of the vendor's */
+        REPORT_SCATTERED,            /* updates of one event came in two partitions */
         REPORT_UNKNOWN_MUNICIPALITY, /* an update waits for the configuration */
         REPORT_CAUGHT_UP,            /* a partition's ledger reflects `results` */
         REPORT_UPDATES_LOST,         /* the committed offset is no longer in the log */
@@ -124,7 +126,7 @@ struct writer_report {
         struct tracing tracing;
         long status;
         unsigned attempts;
-        int32_t partition;
+        int32_t partition; /* -1: of none */
         int64_t count;
         int64_t until_ms;
         int64_t latency_ms;  /* record time to applied; -1: unknown */

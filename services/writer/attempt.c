@@ -172,6 +172,7 @@ static void attempt_go_on(struct writer_core *core, struct lane *lane,
         bool is_known = upkeep_known(input->ledger.known, &known);
 
         upkeep_written(core, lane);
+        lane->lent = false;
         lane->attempt->lease_until_boot_ms = input->ledger.lease_until_boot_ms;
         /* Without any snapshot nobody can say that it lacks the event. */
         lane->in_snapshot =
@@ -197,6 +198,7 @@ static void attempt_begin_again(struct writer_core *core, struct lane *lane, int
 static void attempt_begin_stale(struct writer_core *core, struct lane *lane, struct slice current)
 {
         lane->attempt->begun = false;
+        lane->lent = false;
         lane_alight(lane);
         if (lane->orphan) {
                 attempt_release(core, lane);
@@ -222,6 +224,7 @@ static void attempt_begun(struct writer_core *core, struct lane *lane,
                 attempt_begin_stale(core, lane, input->ledger.current);
                 return;
         case LEDGER_BUSY:
+                lane->lent = true;
                 lane->retry_ms = core->now_ms + input->ledger.wait_ms + REDIS_RETRY_MS;
                 attempt_begin_again(core, lane, lane->retry_ms);
                 return;

@@ -78,6 +78,7 @@ struct writer_report *core_report(struct writer_core *core, enum writer_report_t
 
         report->type = type;
         report->latency_ms = -1;
+        report->partition = -1;
         text_copy(report->municipality, sizeof(report->municipality), municipality);
         if (uuid)
                 uuid_format(uuid, report->uuid);
@@ -101,6 +102,30 @@ void core_done(struct writer_core *core, const struct record_copy *original)
 
 /* ---- intake ---- */
 
+/* One more update without an end, or (-1) one less. */
+void core_waits(struct writer_core *core, struct site *site, const struct wanted *wanted, int more)
+{
+        size_t one = (size_t)(int64_t)more; /* wraps: sizes are counted down, too */
+
+        site->waiting += one;
+        site->bytes += one * record_copy_bytes(wanted->original);
+        site->status_due = true;
+        if (!wanted->refused)
+                return;
+        site->refused += one;
+        core->refused += one;
+}
+
+/* Once an hour of a municipality: a vendor that changed its partitioner did so for all events. */
+void core_look_for_order(struct writer_core *core, const struct lane *lane)
+{
+        if (!lane->mixed || core->now_ms < lane->site->scattered_said_ms)
+                return;
+        lane->site->scattered_said_ms = core->now_ms + SCATTERED_EVERY_MS;
+        core_report(core, REPORT_SCATTERED, lane->site->id, &lane->uuid)->partition =
+                lane->told.partition;
+}
+
 /* One that is dead already, at the door or because its site has no room, gets a lane all the same:
  * its result carries the event's standing wish, which is in the ledger. It goes at once. */
 void core_accept(struct writer_core *core, const struct intake *intake, const struct record *record)
@@ -120,6 +145,17 @@ void core_accept(struct writer_core *core, const struct intake *intake, const st
         course_add(core, site, &full, record);
 }
 
+/* Which of its updates the vendor put where: a municipality belongs into one partition. What we
+ * wrote ourselves is where its origin was. */
+static void core_received(struct writer_core *core, const struct intake *intake,
+                          const struct record *record)
+{
+        if (!intake->has_origin)
+                core_report(core, REPORT_RECEIVED, intake->update.municipality,
+                            &intake->update.uuid)
+                        ->partition = record->partition;
+}
+
 static void core_update(struct writer_core *core, const struct record *record)
 {
         struct partition *partition = core_partition(core, record->partition);
@@ -132,6 +168,7 @@ static void core_update(struct writer_core *core, const struct record *record)
         switch (intake_read(&intake, record, core->topics->epoch, core->config)) {
         case INTAKE_ACCEPT:
         case INTAKE_DEAD:
+                core_received(core, &intake, record);
                 core_accept(core, &intake, record);
                 break;
         case INTAKE_WAIT:
@@ -273,8 +310,8 @@ static void core_say_room(struct writer_core *core, enum writer_action_type type
         core_act(core, type, NULL)->room = room;
 }
 
-/* Until the ledger is up to date nothing is sent or told: what came meanwhile would only pile up,
- * that which has no room and waits to be refused beyond any bound. */
+/* Until the ledger is up to date nothing is sent or told: what came meanwhile would only pile up.
+ */
 static bool core_is_caught_up(const struct writer_core *core)
 {
         for (int32_t i = 0; i < core->partition_count; i++)
@@ -285,10 +322,10 @@ static bool core_is_caught_up(const struct writer_core *core)
 
 static void core_rooms(struct writer_core *core)
 {
-        core_say_room(core, ACTION_WANT_UPDATES, &core->wants_updates,
-                      core->redis_up && !core->draining && !core->failed &&
-                              core->loading < LOADING_MAX && core->telling < TELLING_MAX &&
-                              core_is_caught_up(core));
+        core_say_room(
+                core, ACTION_WANT_UPDATES, &core->wants_updates,
+                core->redis_up && !core->draining && !core->failed && core->loading < LOADING_MAX &&
+                        core->telling + core->refused < TELLING_MAX && core_is_caught_up(core));
         core_say_room(core, ACTION_WANT_RESULTS, &core->wants_results, core->folding < FOLDING_MAX);
 }
 

@@ -157,6 +157,10 @@ void course_next(struct writer_core *core, struct lane *lane)
                 upkeep_merge(core, lane);
                 return;
         }
+        if (lane->lent && lane_has_untold(lane)) {
+                upkeep_wait(core, lane);
+                return;
+        }
         switch (lane_next(lane, core->now_ms, seal, &members)) {
         case LANE_SEND:
                 course_queue(core, lane);
@@ -215,10 +219,9 @@ void course_add(struct writer_core *core, struct site *site, const struct intake
 
         unsigned counted = lane->counted;
 
-        site->waiting++;
-        site->bytes += record_copy_bytes(wanted->original);
-        site->status_due = true;
+        core_waits(core, site, wanted, 1);
         lane_add(lane, wanted);
+        core_look_for_order(core, lane);
         if (lane->counted < counted)
                 lane->retry_ms = 0;
         if (fresh || course_may_hurry(lane, counted)) {

@@ -34,9 +34,7 @@ static void ending_settle(struct writer_core *core, struct lane *lane, struct wa
 {
         LL_DELETE(lane->ending, wanted);
         if (!lane->orphan) {
-                lane->site->waiting--;
-                lane->site->bytes -= record_copy_bytes(wanted->original);
-                lane->site->status_due = true;
+                core_waits(core, lane->site, wanted, -1);
                 core_done(core, wanted->original);
         }
         ending_report(core, lane, wanted);

@@ -18,12 +18,14 @@
 enum {
         LOADING_MAX = 64,     /* lanes that wait for Redis; beyond: no more updates are read, else
                                  a BEGIN with a slot would wait behind all of them */
-        TELLING_MAX = 2000,   /* records that wait for Kafka; likewise */
+        TELLING_MAX = 2000,   /* records that wait for Kafka, and updates that are dead at the door
+                                 and wait for Redis; likewise */
         FOLDING_MAX = 256,    /* results being merged into the ledger; beyond: no more are read */
         ANTEROOM_MAX = 10000, /* updates of unknown municipalities */
         ANTEROOM_BYTES_MAX = 16 * 1024 * 1024,
         REDIS_RETRY_MS = 250, /* after a reply was lost */
         STATUS_EVERY_MS = 5000,
+        SCATTERED_EVERY_MS = 3600 * 1000,
         READ_BEGIN = -2, /* place.offset: from the beginning of the log */
 };
 
@@ -131,12 +133,13 @@ struct writer_core {
                 *sites; /* by id; those that left the configuration stay while they have lanes */
         struct site *round; /* who may have something to send */
         size_t round_count;
-        struct site *turn;  /* whose turn is next in it; NULL: the first's */
+        struct site *turn; /* whose turn is next in it; NULL: the first's */
         struct partition *partitions;
         int32_t partition_count;
         struct lane *orphans;
         struct letter *anteroom; /* waiting, in order of arrival */
         struct letter *letters;  /* being told */
+        size_t refused;          /* of all sites */
         size_t anteroom_count;
         size_t anteroom_bytes;
 
@@ -172,6 +175,9 @@ bool core_site_is_ours(const struct writer_core *core, const struct site *site);
 void core_tell_status(struct writer_core *core, struct site *site);
 /* The offset of an update is done. */
 void core_done(struct writer_core *core, const struct record_copy *original);
+void core_waits(struct writer_core *core, struct site *site, const struct wanted *wanted, int more);
+/* Says so, once an hour, where a lane's updates have none. */
+void core_look_for_order(struct writer_core *core, const struct lane *lane);
 void core_accept(struct writer_core *core, const struct intake *intake,
                  const struct record *record);
 
@@ -203,6 +209,8 @@ void course_go(struct writer_core *core, struct lane *lane); /* frees the lane *
 
 /* upkeep.c */
 void upkeep_load(struct writer_core *core, struct lane *lane);
+/* Until the owner before has told what came of his attempt, or his lease has ended. */
+void upkeep_wait(struct writer_core *core, struct lane *lane);
 void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct writer_input *input);
 void upkeep_merge(struct writer_core *core, struct lane *lane);
 void upkeep_merged(struct writer_core *core, struct lane *lane, const struct writer_input *input);

@@ -361,11 +361,13 @@ void lane_sort(struct lane *lane, int64_t now_ms)
 
         if (!lane->loaded)
                 return;
-        lane_end_state(lane, now_ms);
+        if (!lane->lent)
+                lane_end_state(lane, now_ms);
         while (*place) {
                 struct wanted *wanted = *place;
+                bool is_sure = !lane->lent || wanted->refused || lane_has_told(lane, wanted);
 
-                if (!wanted->in_attempt)
+                if (is_sure && !wanted->in_attempt)
                         wanted->end = lane_end_of(lane, wanted);
                 if (wanted->end != END_NONE)
                         lane_move_to_ending(lane, place);

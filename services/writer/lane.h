@@ -105,6 +105,7 @@ struct lane {
         enum lane_resume resume;
         bool loaded; /* `wish` has the ledger's part */
         bool dirty;  /* `wish` has what the ledger has not, though no attempt writes it */
+        bool lent;   /* when last looked at, another's lease ran: what he sends may have any end */
         bool pays;   /* what it owes the ledger is written before anything else (carry.c) */
         bool orphan; /* its partition went to somebody else: result and finish only */
         bool in_snapshot;

@@ -36,8 +36,8 @@ static void leave_revoke_site(struct writer_core *core, struct site *site)
                 else
                         leave_abandon(core, lane);
         }
-        site->waiting = 0;
-        site->bytes = 0;
+        core->refused -= site->refused;
+        site->waiting = site->refused = site->bytes = 0;
         site->login_worked = false;
         if (site->login == LOGIN_REJECTED) /* from here on the status knows better */
                 site->login = LOGIN_PRESENT;
@@ -68,8 +68,7 @@ static void leave_to_anteroom(struct writer_core *core, struct site *site,
         struct intake intake;
 
         record_copy_view(wanted->original, &record, &headers);
-        site->waiting--;
-        site->bytes -= record_copy_bytes(wanted->original);
+        core_waits(core, site, wanted, -1);
         intake_read(&intake, &record, core->topics->epoch, core->config);
         anteroom_wait(core, &intake, &record);
         intake_deinit(&intake);

@@ -23,6 +23,11 @@ static const struct {
         [REPORT_CREDENTIALS_WORK] = { LOG_INFO, "site accepts the log-in again" },
         [REPORT_HALF_UNKNOWN] = { LOG_WARN,
                                   "one half of the links is unknown, a full list was asked for" },
+        [REPORT_RECEIVED] = { LOG_DEBUG, "update received" },
+        [REPORT_SCATTERED] = { LOG_WARN,
+                               "updates of one event come in two partitions, so nobody can tell "
+                               "which is the newer; let the vendor's producer put all of a "
+                               "municipality into one" },
         [REPORT_UNKNOWN_MUNICIPALITY] = { LOG_WARN, "update for a municipality that is not "
                                                     "configured waits" },
         [REPORT_CAUGHT_UP] = { LOG_DEBUG, "ledger reflects results" },
@@ -77,7 +82,8 @@ void shell_report(struct shell *shell, const struct writer_report *report)
         add_number(fields, &count, "attempts", report->attempts);
         add_number(fields, &count, "latency_ms", report->latency_ms);
         add_number(fields, &count, "duration_ms", report->duration_ms);
-        add_number(fields, &count, "partition", report->partition);
+        if (report->partition >= 0)
+                fields[count++] = FIELD_NUMBER("partition", report->partition);
         add_number(fields, &count, "count", report->count);
         fields[count] = FIELD_END;
         logger_write(shell->links.daemon->logger, level_of(report), lines[report->type].message,

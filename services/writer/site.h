@@ -28,6 +28,7 @@ struct site {
         unsigned turns;
         size_t waiting; /* updates without an end */
         size_t bytes;   /* that they take */
+        size_t refused; /* of those, dead at the door and not told yet */
         enum site_login login;
         int64_t probe_at_ms; /* when a rejected log-in is tried again */
         bool probing;
@@ -39,6 +40,7 @@ struct site {
         bool sweeping;
         const char *last_outcome;
         int64_t last_outcome_ms;
+        int64_t scattered_said_ms; /* until when it was said that its updates have no order */
         bool in_round; /* it may have something to send (turn.c) */
         struct site *round_prev, *round_next;
         UT_hash_handle hh;

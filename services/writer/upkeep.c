@@ -187,6 +187,7 @@ void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice byt
         else if (lane->loaded) /* what was tried here may arrive, though Redis forgot it */
                 wish_merge_seal(&entry.wish, &lane->wish);
         lane_rebase(lane, &entry, known);
+        core_look_for_order(core, lane);
         ledger_entry_deinit(&entry);
         upkeep_expect(lane, bytes);
 }
@@ -201,17 +202,23 @@ static bool upkeep_is_lent(const struct writer_core *core, struct lane *lane, st
 {
         char token[LEDGER_TOKEN_BYTES];
         struct ledger_entry entry;
-        bool lent = false;
 
         upkeep_token(core, lane, token);
+        lane->lent = false;
         if (ledger_entry_read(&entry, bytes, NULL) == 0) {
                 lane_take_told(lane, &entry.told);
-                lent = entry.token[0] != '\0' && strcmp(entry.token, token) != 0 &&
+                lane->lent = entry.token[0] != '\0' && strcmp(entry.token, token) != 0 &&
                        entry.lease_until_ms > core->now_ms &&
                        entry.lease_until_ms - core->now_ms <= core->config->writer.lease_ms;
         }
         ledger_entry_deinit(&entry);
-        return lent && lane_has_untold(lane);
+        return lane->lent && lane_has_untold(lane);
+}
+
+void upkeep_wait(struct writer_core *core, struct lane *lane)
+{
+        upkeep_forget(lane);
+        course_rest(core, lane, core->now_ms + LENT_LOOK_MS, RESUME_LOAD);
 }
 
 void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct writer_input *input)
@@ -225,11 +232,8 @@ void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct wri
                 course_rest(core, lane, core->now_ms + REDIS_RETRY_MS, RESUME_LOAD);
                 return;
         }
-        if (!lane->loaded && upkeep_is_lent(core, lane, input->loaded.entry)) {
+        if (upkeep_is_lent(core, lane, input->loaded.entry))
                 attempt_drop(core, lane);
-                course_rest(core, lane, core->now_ms + LENT_LOOK_MS, RESUME_LOAD);
-                return;
-        }
 
         bool is_known = upkeep_known(input->loaded.known, &known);
 

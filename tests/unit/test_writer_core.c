@@ -1384,6 +1384,33 @@ static void test_a_newer_one_while_another_owner_sends(void **state)
         world_free(world);
 }
 
+static void test_what_another_owner_sends_is_not_ended_by_a_lane_at_rest(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "Active");
+        answer_as(world, TRANSPORT_BROKEN, 0, "");
+        pass(world, MINUTE);
+        apply(world);
+        check_number(world->stored, 1, "applied in the end, and sealed");
+        update_state(world, A, "SoldOut");
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        world->stored = -1; /* the commit is lost */
+        assign(world);
+        update_at(world, 0, "aarhus", A, "\"state\":\"Active\"");
+        check_text(world->outcomes, "applied duplicate", "its lane rests for the seal");
+        update_at(world, 1, "aarhus", A, "\"state\":\"SoldOut\"");
+        update_state(world, A, "Cancelled");
+        check_text(world->outcomes, "applied duplicate", "what is on its way may be applied yet");
+        apply(world);
+        pass(world, MINUTE / 30);
+        check_text(world->outcomes, "applied duplicate applied duplicate", "it was, once");
+        apply(world);
+        expect(world, "applied duplicate applied duplicate applied", 4, 3, "and the newest stands");
+        world_free(world);
+}
+
 /* Else the newest result of the event had an older standing wish than the one before it. */
 static void test_a_result_after_the_lease_is_not_told(void **state)
 {
@@ -2075,6 +2102,7 @@ int main(void)
                 cmocka_unit_test(test_a_log_in_rejected_to_somebody_else),
                 cmocka_unit_test(test_back_with_an_old_ledger),
                 cmocka_unit_test(test_a_newer_one_while_another_owner_sends),
+                cmocka_unit_test(test_what_another_owner_sends_is_not_ended_by_a_lane_at_rest),
                 cmocka_unit_test(test_a_result_after_the_lease_is_not_told),
                 cmocka_unit_test(test_a_revoke_with_a_newer_one_waiting),
                 cmocka_unit_test(test_refused_at_the_door),
