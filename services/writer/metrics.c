@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/decimal.h"
+
 const struct metric writer_metrics[WRITER_METRICS_COUNT] = {
         DAEMON_METRICS,
         { "dplsync_writer_updates_total",
@@ -14,6 +16,11 @@ const struct metric writer_metrics[WRITER_METRICS_COUNT] = {
           { "municipality", "outcome" },
           "Updates that ended, by outcome: applied, unchanged, superseded, ended, gone, dead; and "
           "records that needed none: duplicate, carried (put at the end of the topic)" },
+        { "dplsync_writer_received_updates_total",
+          METRIC_COUNTER,
+          { "municipality", "partition" },
+          "Updates of the vendor's, by the partition they came in: one is right for a "
+          "municipality" },
         { "dplsync_writer_requests_total",
           METRIC_COUNTER,
           { "municipality", "code_class" },
@@ -73,6 +80,14 @@ static void count_attempt(struct metrics *metrics, const struct writer_report *r
         metrics_observe(metrics, METRIC_REQUEST_DURATION, NULL, (double)report->duration_ms / 1000);
 }
 
+static void count_received(struct metrics *metrics, const struct writer_report *report)
+{
+        char partition[DECIMAL_BYTES];
+
+        decimal_format(report->partition, partition);
+        metrics_add(metrics, METRIC_RECEIVED, report->municipality, partition, 1);
+}
+
 static void count_outcome(struct metrics *metrics, const struct writer_report *report)
 {
         metrics_add(metrics, METRIC_UPDATES, report->municipality, report->outcome, 1);
@@ -91,6 +106,9 @@ void writer_metrics_count(struct metrics *metrics, const struct writer_report *r
                 break;
         case REPORT_ATTEMPT:
                 count_attempt(metrics, report);
+                break;
+        case REPORT_RECEIVED:
+                count_received(metrics, report);
                 break;
         case REPORT_DEAD_LETTER:
                 metrics_add(metrics, METRIC_DEAD_LETTERS, report->reason, NULL, 1);

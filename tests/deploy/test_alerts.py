@@ -27,6 +27,7 @@ CLOCK = 'dplsync_fetcher_clock_ahead_seconds{pod="a"}'
 MUNICIPALITIES = "dplsync_config_municipalities"
 REBUILDS = "dplsync_reconciler_rebuilds_total"
 ERRORS = 'dplsync_kafka_produce_errors_total{pod="a"}'
+RECEIVED = 'dplsync_writer_received_updates_total{municipality="aarhus",partition="%s",pod="%s"}'
 REBALANCES = 'dplsync_kafka_rebalances_total{pod="a"}'
 
 AARHUS = {"municipality": "aarhus"}
@@ -131,6 +132,13 @@ CASES = [
     ("it was corrected", "ConfigReloadFailed", {'dplsync_config_refused{pod="a"}': "0x5 1x10 0x60"}, 20, None),
     ("a clock is behind", "ClockWrong", {CLOCK: "0x10 -9x60"}, 20, POD),
     ("a clock is a little ahead", "ClockWrong", {CLOCK: "1.2x60"}, 20, None),
+    ("a vendor sends one update to another partition", "UpdatesScattered",
+     {RECEIVED % (3, "a"): "0+1x90", RECEIVED % (4, "b"): "_x20 1x70"}, 25, AARHUS),
+    ("and many", "UpdatesScattered", {RECEIVED % (3, "a"): "0+1x190", RECEIVED % (4, "a"): "5x80 5+1x110"}, 90, AARHUS),
+    ("one partition that moves to another pod", "UpdatesScattered",
+     {RECEIVED % (3, "a"): "0+1x30 _x60", RECEIVED % (3, "b"): "_x30 1+1x60"}, 45, None),
+    ("another partitioner, since long ago", "UpdatesScattered",
+     {RECEIVED % (3, "a"): "7x200", RECEIVED % (4, "b"): "0+1x200"}, 150, None),
     ("every state is rebuilt for the third time", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 31x60"}, 75, {}),
     ("so are they when the counter is born with it", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "_x20 31x80"}, 60, {}),
     ("Redis was flushed once", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 10x60"}, 75, None),

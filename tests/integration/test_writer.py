@@ -120,6 +120,22 @@ class TestWriting:
         assert aarhus.event(uuid)["state"] == "Cancelled"
 
 
+class TestOrder:
+    def test_a_vendor_that_uses_two_partitions_is_told_of(self, pipeline, aarhus):
+        """An update in another partition, and at another offset, than the one before it."""
+        uuid, other = list(aarhus.events())[:2]
+        for partition, event, state in ((1, uuid, "Active"), (4, other, "Active"), (4, uuid, "SoldOut")):
+            pipeline.topics.send("updates", "aarhus", {"municipality": "aarhus", "uuid": event, "state": state},
+                                 partition=partition)
+        assert outcomes(wait_results(pipeline, 3)) == ["applied"] * 3
+        metrics = pipeline["writer"].metrics()
+        assert [metrics[f'dplsync_writer_received_updates_total{{municipality="aarhus",partition="{partition}"}}']
+                for partition in (1, 4)] == [1, 2]
+        lines = [line for line in pipeline["writer"].log_lines() if "in two partitions" in line["message"]]
+        assert [(line["log.level"], line["municipality"], line["event_uuid"]) for line in lines] \
+            == [("warn", "aarhus", uuid)]
+
+
 class TestWaiting:
     def test_what_waits_for_long_is_put_at_the_end_of_its_topic(self, pipeline):
         handle = start_with(pipeline, writer={"carry_every": "5s"})
