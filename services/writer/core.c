@@ -28,7 +28,7 @@ void core_ticket_drop(struct writer_core *core, struct ticket *ticket)
 {
         if (ticket->loads)
                 core->loading--;
-        if (ticket->in_kafka)
+        if (ticket->telling)
                 core->telling--;
         if (ticket->burial)
                 buffer_deinit(&ticket->burial->entry);

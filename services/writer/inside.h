@@ -109,7 +109,7 @@ struct ticket {
         struct site *site;
         struct partition *partition;
         bool loads;    /* counted in `loading` */
-        bool in_kafka; /* counted in `telling` */
+        bool telling; /* counted in the core's, from its first try until it is dropped */
         UT_hash_handle hh;
 };
 

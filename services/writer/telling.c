@@ -307,8 +307,8 @@ static void produce(struct writer_core *core, struct ticket *ticket)
                 produce_refresh(core, ticket);
                 break;
         }
-        ticket->in_kafka = true;
-        core->telling++;
+        core->telling += !ticket->telling;
+        ticket->telling = true;
 }
 
 static void tell(struct writer_core *core, enum ticket_kind kind, struct lane *lane,
@@ -407,8 +407,6 @@ void telling_delivered(struct writer_core *core, struct ticket *ticket,
         struct letter *letter = ticket->letter;
         enum ticket_kind kind = ticket->kind;
 
-        ticket->in_kafka = false;
-        core->telling--;
         if (!input->delivered.ok && kind != TICKET_CONTROL && kind != TICKET_BURIAL) {
                 agenda_set(&core->agenda, &ticket->due,
                            core->now_ms + TELL_AGAIN_MS + dice_below(&core->dice, TELL_AGAIN_MS));

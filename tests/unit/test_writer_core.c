@@ -1065,6 +1065,25 @@ static void test_kafka_is_away(void **state)
 }
 
 /* A result without its dead letter would count as told: nobody would ever write the letter. */
+static void test_what_kafka_refuses_has_a_bound(void **state)
+{
+        struct world *world = world_new();
+        struct headers headers = { 0 };
+
+        (void)state;
+        world->kafka_is_down = true;
+        for (int i = 0; i < 2500 && world->wants; i++)
+                give_update(world, world->next_offset++, world->now_ms, "aarhus",
+                            slice_of("no JSON"), &headers);
+        check(!world->wants, "letters that are to be produced again count as being told");
+        check_number(world->next_offset, 2000, "up to their bound");
+        world->kafka_is_down = false;
+        pass(world, MINUTE);
+        check(world->wants, "it reads on when they are written");
+        check_number(world->stored, 2000, "and none was lost");
+        world_free(world);
+}
+
 static void test_a_dead_letter_goes_before_its_result(void **state)
 {
         static const struct {
@@ -2088,6 +2107,7 @@ int main(void)
                 cmocka_unit_test(test_redis_is_away),
                 cmocka_unit_test(test_nothing_is_read_before_the_ledger_is_up_to_date),
                 cmocka_unit_test(test_kafka_is_away),
+                cmocka_unit_test(test_what_kafka_refuses_has_a_bound),
                 cmocka_unit_test(test_a_dead_letter_goes_before_its_result),
                 cmocka_unit_test(test_an_event_that_is_over),
                 cmocka_unit_test(test_a_half_from_the_snapshot),
