@@ -164,7 +164,7 @@ static void catchup_take_login(struct writer_core *core, struct site *site, int6
         int64_t latest_ms =
                 changed ? core->now_ms : core->now_ms + core->config->writer.probe_every_ms;
 
-        if (probe_at_ms <= core->now_ms || site->login != LOGIN_PRESENT || site->login_worked)
+        if (probe_at_ms <= 0 || site->login != LOGIN_PRESENT || site->login_worked)
                 return;
         site->login = LOGIN_REJECTED;
         turn_join(core, site);

@@ -1359,6 +1359,16 @@ static void test_a_log_in_rejected_to_somebody_else(void **state)
         pass(world, 2 * MINUTE);
         check_text(world->last_body, "{}", "then it is tried");
         world_free(world);
+
+        world = world_new();
+        give(world, (struct writer_input){ .type = INPUT_REVOKED });
+        world->probe_at_ms = world->now_ms - 300 * MINUTE;
+        assign(world);
+        update_state(world, A, "SoldOut");
+        pass(world, MINUTE);
+        check_number(world->patch_total, 1, "nobody was there at its time");
+        check_text(world->last_body, "{}", "it is tried all the same before anything is sent");
+        world_free(world);
 }
 
 static void test_a_late_answer_after_a_revoke(void **state)
