@@ -195,24 +195,6 @@ static void attempt_begin_again(struct writer_core *core, struct lane *lane, int
                 course_rest(core, lane, at_ms, RESUME_LOAD);
 }
 
-static void attempt_begin_stale(struct writer_core *core, struct lane *lane, struct slice current)
-{
-        lane->attempt->begun = false;
-        lane->lent = false;
-        lane_alight(lane);
-        if (lane->orphan) {
-                attempt_release(core, lane);
-                return;
-        }
-        int64_t end_ms = lane->end_ms;
-        bool in_snapshot = lane->in_snapshot;
-
-        upkeep_rebase(core, lane, current, NULL);
-        lane->end_ms = end_ms;
-        lane->in_snapshot = in_snapshot;
-        attempt_decide(core, lane);
-}
-
 static void attempt_begun(struct writer_core *core, struct lane *lane,
                           const struct writer_input *input)
 {
@@ -220,8 +202,8 @@ static void attempt_begun(struct writer_core *core, struct lane *lane,
         case LEDGER_SEND:
                 attempt_go_on(core, lane, input);
                 return;
-        case LEDGER_STALE:
-                attempt_begin_stale(core, lane, input->ledger.current);
+        case LEDGER_STALE: /* what the snapshot shows may be another, too */
+                attempt_begin_again(core, lane, core->now_ms);
                 return;
         case LEDGER_BUSY:
                 lane->lent = true;

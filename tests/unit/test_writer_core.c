@@ -852,6 +852,39 @@ static void test_what_stands_already_is_unchanged(void **state)
         world_free(world);
 }
 
+/* Somebody writes the ledger's entry behind the lane's back. */
+static void touch_entry(struct field *field)
+{
+        struct buffer text = BUFFER_NULL;
+        struct ledger_entry entry;
+
+        assert_int_equal(ledger_entry_read(&entry, slice_of(field->text), NULL), 0);
+        entry.touched_ms++;
+        ledger_entry_write(&entry, &text);
+        ledger_entry_deinit(&entry);
+        free(field->text);
+        field->text = buffer_take(&text);
+}
+
+static void test_a_stale_ledger_is_no_reason_to_forget_the_snapshot(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update_state(world, A, "SoldOut");
+        apply(world);
+        snapshot_shows(world, STATE_ACTIVE, NULL, NULL, TIMESTAMP_NONE);
+        login(world, false);
+        update_state(world, A, "SoldOut");
+        touch_entry(&world->fields[0]);
+        login(world, true);
+        check_text(world->outcomes, "applied", "the site shows otherwise: not unchanged");
+        check_number(world->patch_total, 2, "it is sent");
+        apply(world);
+        expect(world, "applied applied", 2, 2, "and applied");
+        world_free(world);
+}
+
 static void test_a_redelivery_is_not_sent_again(void **state)
 {
         struct world *world = world_new();
@@ -2108,6 +2141,7 @@ int main(void)
                 cmocka_unit_test(test_newer_updates_merge),
                 cmocka_unit_test(test_a_failed_attempt_is_overtaken),
                 cmocka_unit_test(test_what_stands_already_is_unchanged),
+                cmocka_unit_test(test_a_stale_ledger_is_no_reason_to_forget_the_snapshot),
                 cmocka_unit_test(test_a_redelivery_is_not_sent_again),
                 cmocka_unit_test(test_an_old_update_never_overwrites),
                 cmocka_unit_test(test_crashes),
