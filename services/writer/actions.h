@@ -110,6 +110,7 @@ enum writer_report_type {
         REPORT_RECEIVED,             /* an update of the vendor's */
         REPORT_SCATTERED,            /* updates of one event came in two partitions */
         REPORT_UNKNOWN_MUNICIPALITY, /* an update waits for the configuration */
+        REPORT_LEFT,                 /* a municipality left the configuration, with all it had */
         REPORT_CAUGHT_UP,            /* a partition's ledger reflects `results` */
         REPORT_UPDATES_LOST,         /* the committed offset is no longer in the log */
         REPORT_BAD_LEDGER,           /* an entry in Redis cannot be read: taken as absent */

@@ -276,13 +276,21 @@ static void core_due(struct writer_core *core)
         }
 }
 
+/* Also of one whose last lane has just gone, though its partition is another's: a vendor may put
+ * its updates elsewhere. */
+static bool core_may_tell_status(const struct writer_core *core, const struct site *site)
+{
+        return core_site_is_ours(core, site) || site->told_waiting;
+}
+
 /* Nobody says whether it arrives: what was told at once is told again with the next round. */
 void core_tell_status(struct writer_core *core, struct site *site)
 {
         site->status_due = true;
-        if (core_site_is_ours(core, site))
-                writer_site_status(site, core->now_ms,
-                                   &core_act(core, ACTION_STATUS, site)->status);
+        if (!core_may_tell_status(core, site))
+                return;
+        site->told_waiting = site->waiting > 0;
+        writer_site_status(site, core->now_ms, &core_act(core, ACTION_STATUS, site)->status);
 }
 
 static void core_statuses(struct writer_core *core)
@@ -293,8 +301,12 @@ static void core_statuses(struct writer_core *core)
                 return;
         core->status_ms = core->now_ms + STATUS_EVERY_MS;
         HASH_ITER(hh, core->sites, site, other) {
+                if (!site->municipality) {
+                        roster_drop(core, site);
+                        continue;
+                }
                 sweep_look(core, site);
-                if (!site->status_due || !core_site_is_ours(core, site))
+                if (!site->status_due || !core_may_tell_status(core, site))
                         continue;
                 core_tell_status(core, site);
                 site->status_due = false;

@@ -182,6 +182,8 @@ void core_accept(struct writer_core *core, const struct intake *intake,
                  const struct record *record);
 
 /* roster.c */
+/* One that left goes when nothing of it is under way; until then its lanes end what they began. */
+void roster_drop(struct writer_core *core, struct site *site);
 void roster_configure(struct writer_core *core, const struct config *config);
 void roster_credentials(struct writer_core *core, const struct writer_input *input);
 

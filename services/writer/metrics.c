@@ -113,6 +113,9 @@ void writer_metrics_count(struct metrics *metrics, const struct writer_report *r
         case REPORT_DEAD_LETTER:
                 metrics_add(metrics, METRIC_DEAD_LETTERS, report->reason, NULL, 1);
                 break;
+        case REPORT_LEFT:
+                metrics_drop_municipality(metrics, report->municipality);
+                break;
         case REPORT_CAUGHT_UP:
                 metrics_add(metrics, METRIC_CATCH_UPS, NULL, NULL, 1);
                 break;

@@ -33,8 +33,7 @@ static void roster_add(struct writer_core *core)
         }
 }
 
-/* One that left goes when nothing of it is under way; until then its lanes end what they began. */
-static void roster_drop(struct writer_core *core, struct site *site)
+void roster_drop(struct writer_core *core, struct site *site)
 {
         for (const struct ticket *ticket = core->tickets; ticket; ticket = ticket->hh.next)
                 if (ticket->site == site)
@@ -44,6 +43,7 @@ static void roster_drop(struct writer_core *core, struct site *site)
                         return;
         if (site->lanes)
                 return;
+        core_report(core, REPORT_LEFT, site->id, NULL);
         turn_leave(core, site);
         HASH_DELETE(hh, core->sites, site);
         writer_site_free(site);

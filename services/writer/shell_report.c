@@ -30,6 +30,7 @@ static const struct {
                                "municipality into one" },
         [REPORT_UNKNOWN_MUNICIPALITY] = { LOG_WARN, "update for a municipality that is not "
                                                     "configured waits" },
+        [REPORT_LEFT] = { LOG_INFO, "municipality is not configured any more" },
         [REPORT_CAUGHT_UP] = { LOG_DEBUG, "ledger reflects results" },
         [REPORT_UPDATES_LOST] = { LOG_ERROR,
                                   "updates were deleted from the topic before they were handled" },

@@ -35,6 +35,7 @@ struct site {
         bool login_worked;  /* for us, since the partition is ours: no status knows better */
         uint64_t successes; /* PATCHes that were applied */
         bool status_due;
+        bool told_waiting;  /* the status told last says that something waits */
         int64_t sweep_ms; /* when the ledger's next page is looked at (sweep.c) */
         uint64_t sweep_cursor;
         bool sweeping;

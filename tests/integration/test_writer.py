@@ -124,10 +124,11 @@ class TestOrder:
     def test_a_vendor_that_uses_two_partitions_is_told_of(self, pipeline, aarhus):
         """An update in another partition, and at another offset, than the one before it."""
         uuid, other = list(aarhus.events())[:2]
-        for partition, event, state in ((1, uuid, "Active"), (4, other, "Active"), (4, uuid, "SoldOut")):
+        sent = ((1, uuid, "Active"), (4, other, "Active"), (4, uuid, "SoldOut"))
+        for number, (partition, event, state) in enumerate(sent, 1):
             pipeline.topics.send("updates", "aarhus", {"municipality": "aarhus", "uuid": event, "state": state},
                                  partition=partition)
-        assert outcomes(wait_results(pipeline, 3)) == ["applied"] * 3
+            assert outcomes(wait_results(pipeline, number)) == ["applied"] * number
         metrics = pipeline["writer"].metrics()
         assert [metrics[f'dplsync_writer_received_updates_total{{municipality="aarhus",partition="{partition}"}}']
                 for partition in (1, 4)] == [1, 2]
@@ -186,6 +187,16 @@ class TestRefused:
         pipeline.send("viborg", uuid=uuid, state="Active")
         pipeline.write_config()
         pipeline.wait(lambda: viborg.event(uuid).get("state") == "Active", "viborg to be written")
+
+    def test_a_municipality_that_left_the_configuration_leaves_no_series(self, pipeline, aarhus):
+        (pipeline.credentials / "aarhus.password").unlink()
+        failed = 'dplsync_writer_auth_failed{municipality="aarhus"}'
+        pipeline.wait(lambda: pipeline["writer"].metrics().get(failed) == 1, "the log-in to be missed")
+        pipeline.add("viborg", FAST, generate=1)
+        del pipeline.municipalities["aarhus"]
+        pipeline.write_config()
+        pipeline.wait(lambda: not [series for series in pipeline["writer"].metrics()
+                                   if 'municipality="aarhus"' in series], "its series to be gone")
 
     def test_an_unknown_municipality_is_a_dead_letter_in_the_end(self, pipeline):
         start_with(pipeline, writer={"unknown_municipality_wait": "1s"})

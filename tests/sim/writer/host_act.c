@@ -145,6 +145,7 @@ static void say_report(const struct host *host, const struct writer_report *repo
                 [REPORT_RECEIVED] = "received",
                 [REPORT_SCATTERED] = "no order",
                 [REPORT_UNKNOWN_MUNICIPALITY] = "unknown municipality",
+                [REPORT_LEFT] = "left",
                 [REPORT_CAUGHT_UP] = "caught up",
                 [REPORT_UPDATES_LOST] = "updates lost",
                 [REPORT_BAD_LEDGER] = "bad ledger",
