@@ -12,6 +12,8 @@
 enum {
         HALF_LOOK_MS = 30 * 1000,
         HALF_LOOK_FIRST_MS = 2 * 1000,
+        ASK_EVERY_MS = 60 * 1000,      /* a full list of a site, for whatever lanes */
+        ASK_AGAIN_MS = 15 * 60 * 1000, /* it may have been lost */
 };
 
 void course_rest(struct writer_core *core, struct lane *lane, int64_t at_ms,
@@ -69,6 +71,18 @@ static void course_idle(struct writer_core *core, struct lane *lane)
         }
 }
 
+/* A list of several MB: one for all lanes that began to wait before it, and not many in a row. */
+static void course_ask(struct writer_core *core, const struct lane *lane)
+{
+        struct site *site = lane->site;
+        bool asked = site->asked_ms >= lane->half_since_ms;
+
+        if (core->now_ms < site->asked_ms + (asked ? ASK_AGAIN_MS : ASK_EVERY_MS))
+                return;
+        site->asked_ms = core->now_ms;
+        telling_refresh(core, site);
+}
+
 static void course_wait_half(struct writer_core *core, struct lane *lane)
 {
         bool first = lane->half_since_ms == 0;
@@ -76,8 +90,8 @@ static void course_wait_half(struct writer_core *core, struct lane *lane)
         if (first) {
                 lane->half_since_ms = core->now_ms;
                 core_report(core, REPORT_HALF_UNKNOWN, lane->site->id, &lane->uuid);
-                telling_refresh(core, lane->site);
         }
+        course_ask(core, lane);
         upkeep_forget(lane);
         course_rest(core, lane, core->now_ms + (first ? HALF_LOOK_FIRST_MS : HALF_LOOK_MS),
                     RESUME_LOAD);

@@ -42,6 +42,7 @@ struct site {
         const char *last_outcome;
         int64_t last_outcome_ms;
         int64_t scattered_said_ms; /* until when it was said that its updates have no order */
+        int64_t asked_ms; /* when a full list was asked for last */
         bool in_round; /* it may have something to send (turn.c) */
         struct site *round_prev, *round_next;
         UT_hash_handle hh;

@@ -1208,6 +1208,25 @@ static void test_a_half_that_nobody_knows(void **state)
         world_free(world);
 }
 
+static void test_a_full_list_is_asked_for_once_for_all(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update(world, A, "\"external_data\":{\"url\":\"https://t.example/1\"}");
+        check_number(world->refresh_count, 1, "the first half that is missing");
+        pass(world, 10 * SECOND);
+        update(world, B, "\"external_data\":{\"url\":\"https://t.example/1\"}");
+        check_number(world->refresh_count, 1, "not every few seconds");
+        pass(world, 2 * MINUTE);
+        check_number(world->refresh_count, 2, "but once for what came after the list");
+        pass(world, 10 * MINUTE);
+        check_number(world->refresh_count, 2, "whatever waits has been asked for");
+        pass(world, 5 * MINUTE);
+        check_number(world->refresh_count, 3, "it may have been lost");
+        world_free(world);
+}
+
 static void test_ends_of_a_request(void **state)
 {
         static const struct {
@@ -2156,6 +2175,7 @@ int main(void)
                 cmocka_unit_test(test_an_event_that_is_over),
                 cmocka_unit_test(test_a_half_from_the_snapshot),
                 cmocka_unit_test(test_a_half_that_nobody_knows),
+                cmocka_unit_test(test_a_full_list_is_asked_for_once_for_all),
                 cmocka_unit_test(test_ends_of_a_request),
                 cmocka_unit_test(test_404_without_any_snapshot_is_not_gone),
                 cmocka_unit_test(test_a_poisonous_update_dies_a_failing_site_kills_nothing),
