@@ -230,12 +230,35 @@ static void core_redis(struct writer_core *core, bool up)
 }
 
 /* The log begins later than what was committed: retention took what nobody had handled. */
-static void core_out_of_range(struct writer_core *core, int32_t number, int64_t low)
+/* What was handled lies behind the log's end: its offsets, and with them the versions, begin anew,
+ * and new updates would be taken for those that are done. */
+static void core_fail_of_updates(struct writer_core *core, int32_t number, int64_t handled,
+                                 int64_t high)
+{
+        core->failed = true;
+        error_set(&core_act(core, ACTION_FAIL, NULL)->reason,
+                  "%s, partition %d ends at offset %lld, but it was handled up to offset %lld: the "
+                  "topic was created anew; raise topics.epoch in the configuration of all programs "
+                  "and start them again",
+                  core->topics->names[TOPIC_UPDATES], number, (long long)high,
+                  (long long)handled - 1);
+}
+
+static void core_out_of_range(struct writer_core *core, int32_t number, int64_t low, int64_t high)
 {
         struct partition *partition = core_partition(core, number);
 
         if (!partition || !partition->assigned)
                 return;
+
+        int64_t handled = watermark_next(&partition->updates);
+
+        if (partition->next_offset > handled)
+                handled = partition->next_offset;
+        if (handled > high) {
+                core_fail_of_updates(core, number, handled, high);
+                return;
+        }
 
         struct writer_report *report = core_report(core, REPORT_UPDATES_LOST, "", NULL);
         struct writer_action *action;
@@ -431,7 +454,8 @@ static void core_dispatch(struct writer_core *core, const struct writer_input *i
                 core_update(core, &input->record);
                 break;
         case INPUT_UPDATES_OUT_OF_RANGE:
-                core_out_of_range(core, input->place.partition, input->place.offset);
+                core_out_of_range(core, input->range.partition, input->range.low,
+                                  input->range.high);
                 break;
         case INPUT_REDIS:
                 core_redis(core, input->up);

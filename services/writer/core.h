@@ -29,7 +29,7 @@ enum writer_input_type {
         INPUT_ASSIGNED,    /* assigned */
         INPUT_REVOKED,
         INPUT_UPDATE,               /* record: of an assigned partition */
-        INPUT_UPDATES_OUT_OF_RANGE, /* place: the log begins only at this offset */
+        INPUT_UPDATES_OUT_OF_RANGE, /* range: what is asked for is not in the log */
         INPUT_REDIS,                /* up */
         INPUT_RESULT,               /* record: of `results`, while catching up */
         INPUT_RESULTS_END,          /* place: the next result will have at least this offset */

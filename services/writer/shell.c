@@ -112,9 +112,8 @@ static void on_updates_out_of_range(void *context, enum topic topic, int32_t par
                                     int64_t high)
 {
         (void)topic;
-        (void)high;
         shell_handle(context, &(struct writer_input){ .type = INPUT_UPDATES_OUT_OF_RANGE,
-                                                      .place = { partition, low } });
+                                                      .range = { partition, low, high } });
 }
 
 static void on_result(void *context, const struct kafka_record *record)

@@ -9,6 +9,7 @@ import uuid as uuids
 
 import pytest
 import redis as redis_client
+from parts import wait_until
 
 LINK = {"url": "https://tickets.example/e/77", "admin_url": "https://tickets.example/admin/e/77"}
 FAST = {"write_rate": 1000, "write_burst": 100}
@@ -357,6 +358,19 @@ class TestCrashes:
         redis.start()
         assert outcomes(wait_results(pipeline, 2)) == ["applied"] * 2
         assert aarhus.event(uuid)["state"] == "SoldOut"
+
+
+def test_updates_made_anew_alone_end_the_writer_with_a_sentence(pipeline, aarhus):
+    """Their versions would begin anew, and new wishes pass for old ones."""
+    for number, uuid in enumerate(list(aarhus.events())[:3], 1):
+        pipeline.send("aarhus", uuid=uuid, state="SoldOut")
+        wait_results(pipeline, number)
+    writer = pipeline["writer"]
+    writer.expected_end = True
+    pipeline.topics.delete("updates")
+    pipeline.topics.create_again("updates")
+    wait_until(lambda: not writer.alive, "the writer to end", 60)
+    assert "created anew; raise topics.epoch" in writer.log_lines()[-1]["error.message"], writer.log_tail()
 
 
 class TestLongGone:

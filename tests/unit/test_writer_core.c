@@ -1208,6 +1208,33 @@ static void test_a_half_that_nobody_knows(void **state)
         world_free(world);
 }
 
+static void test_updates_made_anew(void **state)
+{
+        static const struct {
+                const char *says;
+                int64_t low, high;
+                bool fails;
+        } rows[] = {
+                { "the log begins later: records were deleted", 7, 9, false },
+                { "the log ends where we are", 0, 2, false },
+                { "the log ends before: it is another one", 0, 1, true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_new();
+
+                update_state(world, A, "SoldOut");
+                apply(world);
+                update_state(world, A, "Active");
+                apply(world);
+                give(world, (struct writer_input){ .type = INPUT_UPDATES_OUT_OF_RANGE,
+                                                   .range = { 0, rows[i].low, rows[i].high } });
+                check_number(world->failed, rows[i].fails, rows[i].says);
+                world_free(world);
+        }
+}
+
 static void test_a_full_list_is_asked_for_once_for_all(void **state)
 {
         struct world *world = world_new();
@@ -2175,6 +2202,7 @@ int main(void)
                 cmocka_unit_test(test_an_event_that_is_over),
                 cmocka_unit_test(test_a_half_from_the_snapshot),
                 cmocka_unit_test(test_a_half_that_nobody_knows),
+                cmocka_unit_test(test_updates_made_anew),
                 cmocka_unit_test(test_a_full_list_is_asked_for_once_for_all),
                 cmocka_unit_test(test_ends_of_a_request),
                 cmocka_unit_test(test_404_without_any_snapshot_is_not_gone),

@@ -54,7 +54,7 @@ static void take_out_of_range(struct process *process, enum topic topic, int32_t
 
         if (topic == TOPIC_UPDATES)
                 host_feed(host, &(struct writer_input){ .type = INPUT_UPDATES_OUT_OF_RANGE,
-                                                        .place = { partition, low } });
+                                                        .range = { partition, low, high } });
         else
                 host_feed(host, &(struct writer_input){ .type = INPUT_RESULTS_OUT_OF_RANGE,
                                                         .range = { partition, low, high } });
