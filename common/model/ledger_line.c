@@ -5,11 +5,13 @@
  */
 #include "model/ledger_line.h"
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "model/version.h"
 
 #define LAYOUT "1"
+#define ESCAPE '\\'
 
 /* ---- writing ---- */
 
@@ -35,11 +37,44 @@ static void write_time(struct buffer *out, const char *name, int64_t ms)
         buffer_append_unsigned(out, (uint64_t)ms);
 }
 
-static const char *value_text(enum wish_member member, const struct wish_value *value)
+/* Neither ends the word nor acts on a terminal. */
+static bool url_byte_is_plain(char byte)
 {
+        return (unsigned char)byte > ' ' && byte != 0x7f;
+}
+
+static bool url_is_plain(const char *url)
+{
+        if (url[0] == '\0' || url[0] == ESCAPE)
+                return false;
+        while (*url && url_byte_is_plain(*url))
+                url++;
+        return *url == '\0';
+}
+
+static void write_escaped(struct buffer *out, const char *url)
+{
+        buffer_append_byte(out, ESCAPE);
+        for (; *url; url++) {
+                if (url_byte_is_plain(*url) && *url != ESCAPE) {
+                        buffer_append_byte(out, *url);
+                        continue;
+                }
+                buffer_append_byte(out, ESCAPE);
+                buffer_append_byte(out, hex_digit((unsigned char)*url >> 4));
+                buffer_append_byte(out, hex_digit((unsigned char)*url));
+        }
+}
+
+static void write_value(struct buffer *out, enum wish_member member, const struct wish_value *value)
+{
+        write_name(out, wish_member_name(member));
         if (member == MEMBER_STATE)
-                return event_state_name(value->state);
-        return value->url ? value->url : "";
+                buffer_append_text(out, event_state_name(value->state));
+        else if (value->url && url_is_plain(value->url))
+                buffer_append_text(out, value->url);
+        else if (value->url)
+                write_escaped(out, value->url);
 }
 
 static void write_wish(struct buffer *out, const struct wish *wish)
@@ -59,8 +94,7 @@ static void write_wish(struct buffer *out, const struct wish *wish)
                         write_version(out, value->version);
                         said = *value;
                 }
-                write_name(out, wish_member_name((enum wish_member)i));
-                buffer_append_text(out, value_text((enum wish_member)i, value));
+                write_value(out, (enum wish_member)i, value);
         }
         if (wish->serial > 0) {
                 write_name(out, "serial");
@@ -202,17 +236,48 @@ static bool read_state(struct line *line, struct reader *value, unsigned member)
         return false;
 }
 
-static bool read_url(struct line *line, struct reader *value, unsigned member)
+static bool take_escape(struct reader *value, struct buffer *url)
+{
+        bool whole = value->end - value->at >= 2;
+        int high = whole ? hex_value(value->at[0]) : -1;
+        int low = whole ? hex_value(value->at[1]) : -1;
+
+        if (high < 0 || low < 0)
+                return false;
+        value->at += 2;
+        buffer_append_byte(url, (char)(high << 4 | low));
+        return true;
+}
+
+/* NULL if it is none. */
+static char *take_escaped(struct reader *value)
+{
+        _cleanup_(buffer_deinit) struct buffer url = BUFFER_NULL;
+
+        while (value->at < value->end) {
+                if (!take_byte(value, ESCAPE))
+                        buffer_append_byte(&url, *value->at++);
+                else if (!take_escape(value, &url))
+                        return NULL;
+        }
+        return wish_url_valid(url.data, url.length) ? buffer_take(&url) : NULL;
+}
+
+static char *take_plain(struct reader *value)
 {
         struct slice text = take_rest(value);
+
+        return wish_url_valid(text.data, text.length) ? memory_copy(text.data, text.length) : NULL;
+}
+
+static bool read_url(struct line *line, struct reader *value, unsigned member)
+{
         struct wish_value *url = wished(line, member);
 
-        if (!url || text.length == 0)
+        if (!url || value->at == value->end)
                 return url;
-        if (!update_url_valid(text.data, text.length))
-                return false;
-        url->url = memory_copy(text.data, text.length);
-        return true;
+        url->url = take_byte(value, ESCAPE) ? take_escaped(value) : take_plain(value);
+        return url->url;
 }
 
 static bool read_serial(struct line *line, struct reader *value, unsigned unused)

@@ -15,7 +15,10 @@
  *     o= c= e=       the members behind it, up to the next of these, were wished by this version
  *                    (epoch.offset), and are open, confirmed or ended
  *     state=         a state by its name
- *     url=           absolute, http or https; empty: cleared. So for admin_url=
+ *     url=           as it is; empty: cleared. One that could be taken for something else (empty,
+ *                    with a space, a control character, or a backslash first) stands behind a
+ *                    backslash, and in it these and every backslash are \ and two hex digits:
+ *                    url=\a\20b. So for admin_url=
  *     serial=        of the wish
  *     sealed_at=     ms since 1970, as all times here
  *     done=          partition of `updates`, and up to where all was told; behind commas what was
@@ -26,7 +29,8 @@
  *                    a lease. Only together, and last: the scripts of the writer find them there
  *                    and put them there, by Redis's clock (writer/script.h)
  *
- * No value holds a space: an URL has none (update_url_valid), nor has a token.
+ * No value holds a space: neither an url as it stands here, nor a token. So no url can pretend to
+ * be a lease.
  */
 #ifndef MODEL_LEDGER_LINE_H
 #define MODEL_LEDGER_LINE_H

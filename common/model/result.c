@@ -138,10 +138,10 @@ static int check_url(struct result *result, enum wish_member member, const json_
         result->present[member] = url != NULL;
         if (!url || json_is_null(url) ||
             (json_is_string(url) &&
-             update_url_valid(json_string_value(url), json_string_length(url))))
+             wish_url_valid(json_string_value(url), json_string_length(url))))
                 return 0;
-        return error_set(error, "external_data.%s: expected an absolute http or https URL, or null",
-                         wish_member_name(member));
+        return error_set(error, "external_data.%s: expected a text of at most %d bytes, or null",
+                         wish_member_name(member), EVENT_URL_BYTES_MAX);
 }
 
 static int read_members(struct result *result, const json_t *object, struct error *error)

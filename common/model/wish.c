@@ -13,6 +13,11 @@
 
 static const char *const status_names[] = { "open", "confirmed", "ended" };
 
+bool wish_url_valid(const char *url, size_t length)
+{
+        return length == 0 || (length <= EVENT_URL_BYTES_MAX && !memchr(url, '\0', length));
+}
+
 void wish_init(struct wish *wish)
 {
         memset(wish, 0, sizeof(*wish));
@@ -157,8 +162,9 @@ static int read_url(struct wish_value *value, const json_t *url, struct error *e
         if (json_is_null(url))
                 return 0;
         if (!json_is_string(url) ||
-            !update_url_valid(json_string_value(url), json_string_length(url)))
-                return error_set(error, "value: expected an absolute http or https URL, or null");
+            !wish_url_valid(json_string_value(url), json_string_length(url)))
+                return error_set(error, "value: expected a text of at most %d bytes, or null",
+                                 EVENT_URL_BYTES_MAX);
         value->url = memory_copy_text(json_string_value(url));
         return 0;
 }

@@ -23,6 +23,11 @@ struct wish_value {
         char *url;              /* the other two; NULL: cleared. Owned */
 };
 
+/* May it stand in a wish: any text of at most EVENT_URL_BYTES_MAX bytes. An update may wish less
+ * (update_url_valid), but half a pair is filled up with what the site shows, where the CMS checks
+ * nothing ("/node/5", "mailto:x@y", ""). */
+bool wish_url_valid(const char *url, size_t length);
+
 struct wish {
         struct wish_value members[MEMBER_COUNT];
         uint64_t serial;        /* rises when an equal wish is to be sent again: seal, replay */

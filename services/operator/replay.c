@@ -152,6 +152,13 @@ int replay_letter(const struct replay *replay, const struct letter *letter, stru
 
 /* ---- wishes ---- */
 
+/* What the writer filled up from the site may be none that an update may say; it fills it up again.
+ */
+static bool may_be_wished(const struct wish_value *value)
+{
+        return !value->url || update_url_valid(value->url, strlen(value->url));
+}
+
 /* The newest member is the origin. */
 static bool stand(const struct wish *wish, struct update *update, struct origin *origin)
 {
@@ -160,7 +167,8 @@ static bool stand(const struct wish *wish, struct update *update, struct origin 
         for (size_t i = 0; i < MEMBER_COUNT; i++) {
                 const struct wish_value *value = &wish->members[i];
 
-                if (value->version == VERSION_NONE || value->status == WISH_ENDED)
+                if (value->version == VERSION_NONE || value->status == WISH_ENDED ||
+                    !may_be_wished(value))
                         continue;
                 update->present[i] = true;
                 origin->versions[i] = value->version;

@@ -1,7 +1,7 @@
 /* services/writer/shell_script.c
  *
  * Lua 5.1 as Redis 6 and 7 have it. Entries are foreign bytes here, too: nothing is decoded, the
- * lease is found by its pattern at the end.
+ * lease is found by its pattern at the end, which no other word can look like (model/ledger_line.h).
  */
 #include "writer/script.h"
 

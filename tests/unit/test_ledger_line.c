@@ -2,6 +2,7 @@
 #include "unit/support.h"
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "model/ledger_line.h"
 #include "model/version.h"
 
@@ -43,6 +44,12 @@ static void test_round_trip(void **state)
                 { "one by one", "1 told=1.1,1.2,1.3,1.4,1.5,1.6,1.7,2.0\n" },
                 { "a lease", "1 touched=7 token=a lease_until=253402300799999\n" },
                 { "letters beyond ASCII", "1 o=1.0 url=https://\xc3\xa6.dk/\xf0\x9f\x8e\xab\n" },
+                { "a link of the site's own", "1 o=1.0 url=/node/5 admin_url=mailto:x@y\n" },
+                { "no text, which is not none", "1 o=1.0 url=\\ admin_url=\n" },
+                { "a space in a link", "1 o=1.0 url=\\a\\20b\n" },
+                { "a backslash in a link", "1 o=1.0 url=https://a/\\20\n" },
+                { "a backslash before a link", "1 o=1.0 url=\\\\5c20\n" },
+                { "bytes that are no text", "1 o=1.0 url=http://a/\xff\n" },
                 { "all", WHOLE },
         };
 
@@ -52,6 +59,64 @@ static void test_round_trip(void **state)
 
                 check_number(read_line(&entry, slice_of(rows[i].line), NULL), 0, rows[i].says);
                 check_same(&entry, rows[i].line, rows[i].says);
+        }
+}
+
+/* What an editor wrote on the site stands in the line as any text may: no word of it is one of the
+ * line's, and the scripts find no lease in it. */
+static void test_any_link(void **state)
+{
+        static const char *const rows[] = {
+                "/node/5",
+                "a b",
+                "",
+                "x token=y lease_until=1\n",
+                "\\",
+                "\\20",
+                "https://a/\\20",
+                "billet.dk/42",
+                "http://u@h/",
+                "a\tb\x7f",
+                " ",
+                "%20",
+                "\xff",
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                _cleanup_(buffer_deinit) struct buffer line = BUFFER_NULL;
+                _cleanup_(ledger_entry_deinit) struct ledger_entry entry, written = { 0 };
+
+                written.wish.members[MEMBER_URL] =
+                        (struct wish_value){ version_make(1, 5), WISH_OPEN, STATE_NONE,
+                                             memory_copy_text(rows[i]) };
+                ledger_line_write(&written, &line);
+                check_number(strcspn(line.data, "\n"), line.length - 1, "one line");
+                check(!strstr(line.data, " token="), "without a lease");
+                check_number(read_line(&entry, buffer_slice(&line), NULL), 0, rows[i]);
+                check(wish_equal(&entry.wish, &written.wish), rows[i]);
+        }
+}
+
+static void test_the_longest_links(void **state)
+{
+        char url[EVENT_URL_BYTES_MAX + 2];
+
+        (void)state;
+        memset(url, '\t', sizeof(url));
+        for (size_t extra = 0; extra < 2; extra++) {
+                _cleanup_(buffer_deinit) struct buffer line = BUFFER_NULL;
+                _cleanup_(ledger_entry_deinit) struct ledger_entry entry, written = { 0 };
+
+                url[EVENT_URL_BYTES_MAX + extra] = '\0';
+                for (size_t i = MEMBER_URL; i <= MEMBER_ADMIN_URL; i++)
+                        written.wish.members[i] =
+                                (struct wish_value){ version_make(1, 5), WISH_OPEN, STATE_NONE,
+                                                     memory_copy_text(url) };
+                url[EVENT_URL_BYTES_MAX + extra] = '\t';
+                ledger_line_write(&written, &line);
+                check_number(read_line(&entry, buffer_slice(&line), NULL), extra ? -1 : 0,
+                             "as long as an event's may be");
         }
 }
 
@@ -98,8 +163,9 @@ static void test_damaged(void **state)
                 { "a member twice", "1 o=1.1 url=http://a/ url=http://b/\n" },
                 { "a state that is not", "1 o=1.1 state=Sold\n" },
                 { "no state", "1 o=1.1 state=\n" },
-                { "no URL", "1 o=1.1 url=ftp://a/\n" },
-                { "not UTF-8", "1 o=1.1 url=http://a/\xff\n" },
+                { "half an escape", "1 o=1.1 url=\\a\\2\n" },
+                { "an escape that is none", "1 o=1.1 url=\\a\\2g\n" },
+                { "a byte that no text has, escaped", "1 o=1.1 url=\\a\\00\n" },
                 { "no version", "1 o=0.0 url=\n" },
                 { "an epoch out of bounds", "1 o=8192.1 url=\n" },
                 { "an offset out of bounds", "1 o=1.1099511627776 url=\n" },
@@ -178,6 +244,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_any_link),
+                cmocka_unit_test(test_the_longest_links),
                 cmocka_unit_test(test_what_it_says),
                 cmocka_unit_test(test_damaged),
                 cmocka_unit_test(test_a_word_of_a_later_writer_is_passed_over),

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "model/dead_letter.h"
 #include "model/origin.h"
 #include "model/version.h"
@@ -177,6 +178,26 @@ static void test_event(void **state)
         wish_deinit(&event.wish);
 }
 
+/* An update with it would be refused, and the state with it. */
+static void test_a_half_of_the_site_is_left_out(void **state)
+{
+        _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
+        _cleanup_(update_deinit) struct update update = { 0 };
+        struct replay_event event;
+        struct origin origin;
+
+        (void)state;
+        make_event(&event, 3);
+        free(event.wish.members[MEMBER_URL].url);
+        event.wish.members[MEMBER_URL].url = memory_copy_text("/node/5");
+        assert_true(replay_event(&replay, &event, &out));
+        read_out(&out, &update, &origin);
+        check_number(update.state, STATE_SOLD_OUT, "the state is sent");
+        check(!update.present[MEMBER_URL], "what no update may say is not");
+        check_number(origin.versions[MEMBER_URL], VERSION_NONE, "nor its version");
+        wish_deinit(&event.wish);
+}
+
 static void test_serials(void **state)
 {
         static const struct {
@@ -216,6 +237,7 @@ int main(void)
                 cmocka_unit_test(test_letter_with_origin),
                 cmocka_unit_test(test_letters_that_stay),
                 cmocka_unit_test(test_event),
+                cmocka_unit_test(test_a_half_of_the_site_is_left_out),
                 cmocka_unit_test(test_serials),
         };
 

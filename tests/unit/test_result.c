@@ -93,6 +93,32 @@ static void test_write(void **state)
                 "a dead one");
 }
 
+/* The half of a pair that is the site's own may be any text. */
+static void test_any_link(void **state)
+{
+        static const char *const rows[] = { "/node/5",    "a b",
+                                            "",           "x token=y lease_until=1",
+                                            "mailto:x@y", "a\"\\\n\x01" };
+        char longest[EVENT_URL_BYTES_MAX + 1] = "";
+
+        (void)state;
+        memset(longest, '\x01', sizeof(longest) - 1);
+        for (size_t i = 0; i <= ARRAY_LENGTH(rows); i++) {
+                _cleanup_(buffer_deinit) struct buffer value = BUFFER_NULL;
+                _cleanup_(result_deinit) struct result read = { 0 };
+                struct result result = result_of(OUTCOME_APPLIED);
+                char *url = i < ARRAY_LENGTH(rows) ? (char *)(uintptr_t)rows[i] : longest;
+
+                result.wish.members[MEMBER_URL] = result.wish.members[MEMBER_ADMIN_URL] =
+                        (struct wish_value){ .version = UINT64_C(1099511628211), .url = url };
+                result.present[MEMBER_URL] = result.present[MEMBER_ADMIN_URL] = true;
+                result.url = result.admin_url = url;
+                result_write(&result, &value);
+                check_number(result_read(&read, buffer_slice(&value), NULL), 0, url);
+                check(wish_equal(&read.wish, &result.wish), url);
+        }
+}
+
 static const struct {
         const char *says;
         const char *value;
@@ -118,8 +144,11 @@ static const struct {
           "wished_at" },
         { "a state that is none", HEAD("gone") ",\"attempts\":1" TIME ",\"state\":null" WISH,
           "state" },
-        { "a link that is none",
+        { "a link of the site's own",
           HEAD("gone") ",\"attempts\":1" TIME ",\"external_data\":{\"admin_url\":\"x\"}" WISH,
+          NULL },
+        { "a link that is none",
+          HEAD("gone") ",\"attempts\":1" TIME ",\"external_data\":{\"admin_url\":7}" WISH,
           "external_data.admin_url" },
         { "external_data that is none",
           HEAD("gone") ",\"attempts\":1" TIME ",\"external_data\":[]" WISH, "external_data" },
@@ -164,6 +193,7 @@ static void test_read(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = { cmocka_unit_test(test_write),
+                                            cmocka_unit_test(test_any_link),
                                             cmocka_unit_test(test_what_was_told),
                                             cmocka_unit_test(test_read) };
 

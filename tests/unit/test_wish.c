@@ -224,7 +224,7 @@ static const struct {
         { "a state that is null",
           "{\"state\":{\"value\":null,\"version\":1099511627777,\"status\":\"open\"},\"serial\":0}",
           "wish.state: value" },
-        { "a link that is none", "{" URL("\"x\"", "7", "open") "\"serial\":0}", "wish.url: value" },
+        { "a link that is none", "{" URL("7", "7", "open") "\"serial\":0}", "wish.url: value" },
         { "a link that is missing",
           "{\"url\":{\"version\":1099511627777,\"status\":\"open\"},\"serial\":0}",
           "wish.url: value" },

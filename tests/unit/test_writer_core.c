@@ -1185,6 +1185,36 @@ static void test_a_half_from_the_snapshot(void **state)
         world_free(world);
 }
 
+/* An editor's own link is no URL that a vendor may send, but the pair is sent with it, so that the
+ * ledger and the results are told of it, and what they say can be read again. */
+static void test_a_half_that_no_vendor_may_wish(void **state)
+{
+        static const char *const rows[] = { "/node/5", "a b", "", "x token=y lease_until=1" };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct world *world = world_new();
+
+                snapshot_shows(world, STATE_NONE, rows[i], NULL, TIMESTAMP_NONE);
+                update(world, A, "\"external_data\":{\"admin_url\":\"https://t.example/a\"}");
+                apply(world);
+                expect(world, "applied", 1, 1, rows[i]);
+                check(strstr(world->last_body, rows[i]), "with the site's own half");
+                for (size_t loss = 0; loss < 2; loss++) {
+                        if (loss)
+                                redis_flush(world);
+                        world->stored = -1;
+                        boot(world);
+                        update_at(world, 0, "aarhus", A,
+                                  "\"external_data\":{\"admin_url\":\"https://t.example/a\"}");
+                        pass(world, 2 * MINUTE);
+                        check_number(world->patch_total, 1, "nothing is sent again");
+                        check_number(world->result_count, 1, "nor told again");
+                }
+                world_free(world);
+        }
+}
+
 static void test_a_half_that_nobody_knows(void **state)
 {
         struct world *world = world_new();
@@ -2201,6 +2231,7 @@ int main(void)
                 cmocka_unit_test(test_a_dead_letter_goes_before_its_result),
                 cmocka_unit_test(test_an_event_that_is_over),
                 cmocka_unit_test(test_a_half_from_the_snapshot),
+                cmocka_unit_test(test_a_half_that_no_vendor_may_wish),
                 cmocka_unit_test(test_a_half_that_nobody_knows),
                 cmocka_unit_test(test_updates_made_anew),
                 cmocka_unit_test(test_a_full_list_is_asked_for_once_for_all),
