@@ -156,15 +156,17 @@ bool diff_asks_for_state(const struct diff_step *step)
 
 /* The list was built before our write, or beside it: keep what we knew, and look again with the
  * next list, equal bytes or not. */
-static void keep_old_state(struct diff_step *step)
+static void keep_old_state(struct diff *diff, struct diff_step *step)
 {
+        diff->counts.kept_back++;
+
         step->known.state = step->shown_before;
         step->known.fields[EVENT_FIELD_STATE] = step->state_before;
         step->known.canonical = 0;
         step->known.raw_hash = 0;
 }
 
-void diff_own_state(const struct diff *diff, struct diff_step *step, enum event_state state)
+void diff_own_state(struct diff *diff, struct diff_step *step, enum event_state state)
 {
         int64_t now_ms = diff->facts.now_ms;
 
@@ -172,7 +174,7 @@ void diff_own_state(const struct diff *diff, struct diff_step *step, enum event_
         if (step->known.state == state)
                 step->known.since_ms = now_ms;
         else if (step->own_since_ms > 0 && now_ms - step->own_since_ms < DIFF_OWN_STATE_MS)
-                keep_old_state(step);
+                keep_old_state(diff, step);
         else
                 return;
         step->changed &= ~state_bit;

@@ -48,7 +48,7 @@ enum diff_op {
         DIFF_NOTHING, /* decided: nothing to tell, nothing to write */
         DIFF_WRITE,   /* not news; `known` is written */
         DIFF_FORGET,  /* the entry goes; the vendor never heard of it */
-        DIFF_CREATE, /* from here on: told */
+        DIFF_CREATE,  /* from here on: told */
         DIFF_UPDATE,
         DIFF_DELETE,
         DIFF_BURY, /* deleted long ago: its key gets a null, the entry goes */
@@ -76,6 +76,7 @@ struct diff_counts {
         size_t held; /* rejected ones are silent and not counted */
         size_t candidates;
         size_t suspected; /* drift at first sight */
+        size_t kept_back; /* states that may be a late list's: the next list decides */
         size_t out_of_sight;
         int64_t waiting_since_ms; /* of the oldest hold; INT64_MAX: none */
 };
@@ -93,14 +94,14 @@ struct diff {
         struct uuid *series; /* of the events that this snapshot creates */
         size_t series_count, series_capacity;
 
-        size_t alive;     /* known before */
-        size_t met;       /* of those, in the list */
-        size_t recent;    /* deletions that the guard still counts */
-        size_t unended;   /* absent, in sight, not ended */
-        struct hold hold; /* what is held afterwards */
+        size_t alive;           /* known before */
+        size_t met;             /* of those, in the list */
+        size_t recent;          /* deletions that the guard still counts */
+        size_t unended;         /* absent, in sight, not ended */
+        struct hold hold;       /* what is held afterwards */
         struct sample held;     /* of it */
         struct sample drifting; /* by drift.h */
-        bool foreign;     /* another site's list: no step of it may be taken */
+        bool foreign;           /* another site's list: no step of it may be taken */
         struct diff_counts counts;
 };
 
@@ -115,7 +116,7 @@ bool diff_asks_for_state(const struct diff_step *step);
 
 /* `state` is the state that we ourselves wish the event to have. Showing it is no news, and neither
  * is another one soon after (known.h since_ms). */
-void diff_own_state(const struct diff *diff, struct diff_step *step, enum event_state state);
+void diff_own_state(struct diff *diff, struct diff_step *step, enum event_state state);
 
 /* What the walk says of an event; NULL: nothing. After the walk. */
 struct diff_step *diff_step_of(struct diff *diff, const struct uuid *uuid);

@@ -23,7 +23,8 @@ struct meta {
         int64_t fetch_seq;     /* of the applied list, unless it was ahead of its append time */
         int64_t as_of_ms;
         int64_t applied_at_ms;         /* append time of the applied list */
-        char digest[SHA256_HEX_BYTES]; /* of the applied list; "" : none */
+        char digest[SHA256_HEX_BYTES]; /* of the applied list; "": none, or it has to be seen again
+                                        */
         uint64_t rules;                /* by which it was compared: rules.h */
         uint64_t next_rules;           /* announced; 0: none */
         int64_t next_rules_at_ms;      /* for lists that are appended from then on */
@@ -36,7 +37,7 @@ struct meta {
                                            none */
         int64_t drift;     /* events that the last fresh list showed otherwise than wished */
         int64_t suspected; /* and those that it showed so for the first time: another one decides */
-        int64_t recheck_at_ms;          /* ask for a fresh read then; 0: nothing waits for one */
+        int64_t recheck_at_ms;  /* ask for a fresh read then; 0: nothing waits for one */
         int64_t reassert_at_ms; /* the first full snapshot from then on is told again as a whole */
 };
 

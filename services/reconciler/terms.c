@@ -56,7 +56,8 @@ static int64_t next_reassert_ms(const char *municipality, const struct diff_fact
         return facts->now_ms + every_ms - (int64_t)(dice % 1000) * every_ms / 5000;
 }
 
-static int64_t next_recheck_ms(const struct diff *diff, const struct municipality *config, int64_t now_ms)
+static int64_t next_recheck_ms(const struct diff *diff, const struct municipality *config,
+                               int64_t now_ms)
 {
         int64_t earliest_ms = now_ms + asking_every_ms(config);
         int64_t confirm_ms;
@@ -110,6 +111,8 @@ void terms_settle(struct meta *meta, const struct snapshot *snapshot, const stru
         }
         settle_drift(meta, diff, config, now_ms);
         judge_applied(meta, snapshot);
+        if (diff->counts.kept_back > 0)
+                meta->digest[0] = '\0'; /* to confirm it would confirm what was not decided */
         rules_applied(meta, rules_in_force(meta, snapshot->appended_ms));
         meta->known = (int64_t)diff->counts.known;
         meta->candidates = (int64_t)diff->counts.candidates;

@@ -860,29 +860,60 @@ static void test_changed_rules(void **state)
         check(crash_after > 5, "a list has some actions");
 }
 
+/* A list in which the last event has a state. */
+static void show_state(struct world *world, const char *letters, const char *state)
+{
+        struct buffer value = BUFFER_NULL;
+        struct kept *kept;
+
+        world->now_ms += MINUTE;
+        list(world, letters, CACHED);
+        kept = &world->records[world->record_count - 1];
+        buffer_append_format(&value, "%.*s,\"state\":\"%s\"}]", (int)strlen(kept->value) - 2,
+                             kept->value, state);
+        free(kept->value);
+        kept->value = buffer_take(&value);
+        run(world);
+}
+
+static const char sold_out[] = "1 c=1.223 state=SoldOut\n"; /* of every event, in the ledger */
+
 static void test_own_state(void **state)
 {
         (void)state;
         struct world *world = world_with("", "ab");
 
         /* Both lists differ in nothing but the state. */
-        world->now_ms += MINUTE;
-        list(world, "ab", CACHED);
-
-        struct kept *kept = &world->records[world->record_count - 1];
-        struct buffer value = BUFFER_NULL;
-
-        buffer_append_format(&value, "%.*s,\"state\":\"SoldOut\"}]", (int)strlen(kept->value) - 2,
-                             kept->value);
-        free(kept->value);
-        kept->value = buffer_take(&value);
-        snprintf(world->ledger, sizeof(world->ledger), "1 c=1.223 state=SoldOut\n");
-        run(world);
+        snprintf(world->ledger, sizeof(world->ledger), "%s", sold_out);
+        show_state(world, "ab", "SoldOut");
         check_number(told_with(world, "\"op\":\"update\""), 0, "a state that we wrote is no news");
         world->ledger[0] = '\0';
         show(world, "ab", CACHED);
         check_number(told_with(world, "\"changed\":[\"state\"]"), 1,
                      "one that somebody else set is");
+        world_free(world);
+}
+
+/* What was kept back soon after our own write is not forgotten when nothing moves after it. */
+static void test_kept_state(void **state)
+{
+        (void)state;
+        const struct list_options unchanged = { .unchanged = true };
+        struct world *world = world_with("", "ab");
+        size_t asked;
+
+        snprintf(world->ledger, sizeof(world->ledger), "%s", sold_out);
+        show_state(world, "ab", "SoldOut");
+        show(world, "ab", CACHED);
+        check_number(told_with(world, "\"op\":\"update\""), 0, "it may be a late list");
+        asked = world->asked_full;
+        world->now_ms += 5 * MINUTE;
+        show(world, "ab", unchanged);
+        check_number(world->asked_full, asked + 1, "one that is confirmed is looked at again");
+        show(world, "ab", CACHED);
+        check_number(told_with(world, "\"changed\":[\"state\"]"), 1, "and told");
+        show(world, "ab", unchanged);
+        check_number(world->asked_full, asked + 1, "after that a confirmation is one again");
         world_free(world);
 }
 
@@ -1303,6 +1334,7 @@ int main(void)
                 cmocka_unit_test(test_commands),
                 cmocka_unit_test(test_relevant_only),
                 cmocka_unit_test(test_own_state),
+                cmocka_unit_test(test_kept_state),
                 cmocka_unit_test(test_flush),
                 cmocka_unit_test(test_failures),
                 cmocka_unit_test(test_tombstones),
