@@ -26,6 +26,8 @@ enum known_flag {
         KNOWN_REJECTED = 1024,   /* held: an operator rejected; known and silent for 24 h */
         KNOWN_REVIVED = 2048,    /* lives again after its key was due for a tombstone */
         KNOWN_DRIFTS = 4096, /* the last fresh list showed it otherwise than the vendor wishes */
+        KNOWN_OTHER_STATE = 8192, /* the vendor may have been told another state than its own wish:
+                                   * that its own is shown again is news */
 };
 
 struct known {

@@ -154,28 +154,53 @@ bool diff_asks_for_state(const struct diff_step *step)
         return step->op == DIFF_UPDATE && !step->reassert && (step->changed & state_bit);
 }
 
+/* Are the event's bytes told, with the state that they show, whether that is news or not? */
+static bool is_told_anyway(const struct diff_step *step)
+{
+        return (step->changed & ~state_bit) != 0 || step->again;
+}
+
 /* The list was built before our write, or beside it: keep what we knew, and look again with the
- * next list, equal bytes or not. */
+ * next list, equal bytes or not. Where the bytes are told anyway, the vendor has to hear of
+ * whatever that one shows. */
 static void keep_old_state(struct diff *diff, struct diff_step *step)
 {
-        diff->counts.kept_back++;
+        struct known *known = &step->known;
+        bool told = is_told_anyway(step);
+        uint16_t shown = known->fields[EVENT_FIELD_STATE];
 
-        step->known.state = step->shown_before;
-        step->known.fields[EVENT_FIELD_STATE] = step->state_before;
-        step->known.canonical = 0;
-        step->known.raw_hash = 0;
+        diff->counts.kept_back++;
+        known->state = step->shown_before;
+        known->fields[EVENT_FIELD_STATE] = told ? (uint16_t)~shown : step->state_before;
+        known->flags |= told ? KNOWN_OTHER_STATE : 0u;
+        known->canonical = 0;
+        known->raw_hash = 0;
+}
+
+/* Is what the site shows news? Then the entry goes on with it, else with what it was. */
+static bool is_state_news(struct diff *diff, struct diff_step *step, enum event_state ours)
+{
+        struct known *known = &step->known;
+        int64_t now_ms = diff->facts.now_ms;
+        bool other_told = known->flags & KNOWN_OTHER_STATE;
+
+        if (known->state == ours) {
+                known->since_ms = now_ms;
+                known->flags &= ~(unsigned)KNOWN_OTHER_STATE;
+                return other_told;
+        }
+        if (step->own_since_ms > 0 && now_ms - step->own_since_ms < DIFF_OWN_STATE_MS) {
+                keep_old_state(diff, step);
+                return false;
+        }
+        known->flags |= KNOWN_OTHER_STATE;
+        return true;
 }
 
 void diff_own_state(struct diff *diff, struct diff_step *step, enum event_state state)
 {
-        int64_t now_ms = diff->facts.now_ms;
-
         assert(diff_asks_for_state(step));
-        if (step->known.state == state)
-                step->known.since_ms = now_ms;
-        else if (step->own_since_ms > 0 && now_ms - step->own_since_ms < DIFF_OWN_STATE_MS)
-                keep_old_state(diff, step);
-        else
+        if (is_state_news(diff, step, state))
                 return;
         step->changed &= ~state_bit;
         if (step->changed != 0)

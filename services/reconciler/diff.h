@@ -114,8 +114,9 @@ bool diff_advance(struct diff *diff, size_t events);
 /* Is the step an update for which the ledger decides whether the shown state is news? */
 bool diff_asks_for_state(const struct diff_step *step);
 
-/* `state` is the state that we ourselves wish the event to have. Showing it is no news, and neither
- * is another one soon after (known.h since_ms). */
+/* `state` is the state that we ourselves wish the event to have. Showing it is no news, unless the
+ * vendor was told of another one since (KNOWN_OTHER_STATE), and neither is another one soon after
+ * (known.h since_ms). */
 void diff_own_state(struct diff *diff, struct diff_step *step, enum event_state state);
 
 /* What the walk says of an event; NULL: nothing. After the walk. */

@@ -127,7 +127,7 @@ static void see_different(struct diff *diff, const struct listing_event *item,
         struct known after;
 
         known_from_event(&after, event, item->raw_hash, before->version);
-        after.flags = before->flags & (KNOWN_REVIVED | KNOWN_DRIFTS);
+        after.flags = before->flags & (KNOWN_REVIVED | KNOWN_DRIFTS | KNOWN_OTHER_STATE);
         after.since_ms = before->flags & KNOWN_WAITING ? 0 : before->since_ms;
         if (changed == 0 && !reassert) {
                 diff_add_step(diff, DIFF_WRITE, &item->uuid)->known = diff_take_known(&after);

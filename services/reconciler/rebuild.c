@@ -48,11 +48,12 @@ static int forget(struct rebuild *rebuild, struct slice key, struct error *error
         return 0;
 }
 
+/* Which state it was told with, and what the vendor wished then, is not known any more. */
 static struct known known_of_event(const struct change *change)
 {
         return (struct known){
                 .version = change->version,
-                .flags = KNOWN_HASHES_UNKNOWN,
+                .flags = KNOWN_HASHES_UNKNOWN | KNOWN_OTHER_STATE,
                 .start_ms = change->start_ms,
                 .end_ms = change->end_ms,
                 .has_series = change->has_series,

@@ -917,6 +917,43 @@ static void test_kept_state(void **state)
         world_free(world);
 }
 
+/* An editor sets another state, and takes it back: the vendor hears of both. */
+static void test_state_taken_back(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "ab");
+
+        snprintf(world->ledger, sizeof(world->ledger), "%s", sold_out);
+        show_state(world, "ab", "SoldOut");
+        world->now_ms += HOUR;
+        show_state(world, "ab", "Cancelled");
+        check_number(told_with(world, "\"changed\":[\"state\"]"), 1, "another state is news");
+        show_state(world, "ab", "SoldOut");
+        check_number(told_with(world, "\"changed\":[\"state\"]"), 2, "and so is the way back");
+        world->now_ms += HOUR;
+        show(world, "ab", CACHED);
+        show_state(world, "ab", "SoldOut");
+        check_number(told_with(world, "\"changed\":[\"state\"]"), 4, "each time");
+        world_free(world);
+}
+
+/* A title is told with the event's bytes, and with them a state that may be a late list's. */
+static void test_state_beside_a_title(void **state)
+{
+        (void)state;
+        struct world *world = world_with("", "ab");
+
+        snprintf(world->ledger, sizeof(world->ledger), "%s", sold_out);
+        show_state(world, "ab", "SoldOut");
+        show(world, "aB", CACHED);
+        check_number(told_with(world, "\"changed\":[\"title\"]"), 1, "it is no news by itself");
+        show(world, "aB", CACHED);
+        show_state(world, "aB", "SoldOut");
+        check_number(told_with(world, "\"changed\":[\"state\"]"), 1,
+                     "but what the site shows in truth is");
+        world_free(world);
+}
+
 static const char *status_of(const struct world *world, const char *name)
 {
         for (size_t i = 0; i < world->status.count; i++)
@@ -1335,6 +1372,8 @@ int main(void)
                 cmocka_unit_test(test_relevant_only),
                 cmocka_unit_test(test_own_state),
                 cmocka_unit_test(test_kept_state),
+                cmocka_unit_test(test_state_taken_back),
+                cmocka_unit_test(test_state_beside_a_title),
                 cmocka_unit_test(test_flush),
                 cmocka_unit_test(test_failures),
                 cmocka_unit_test(test_tombstones),

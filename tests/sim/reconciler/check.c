@@ -132,7 +132,10 @@ void check_lost_state(struct check *check)
 void check_own_state(struct check *check, const char *id, const struct uuid *uuid,
                      enum event_state state)
 {
-        check_heard(check_town(check, id), uuid)->ours = state;
+        struct heard *heard = check_heard(check_town(check, id), uuid);
+
+        heard->ours = state;
+        heard->other_told = false;
 }
 
 /* -- 6: offsets ----------------------------------------------------------------------------------

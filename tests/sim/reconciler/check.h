@@ -51,6 +51,7 @@ struct heard {
         bool rejected; /* likewise, as the state says, and when: it is silent for 24 h */
         int64_t rejected_ms;
         enum event_state ours;    /* the state that we wrote last; STATE_NONE: none */
+        bool other_told;          /* the vendor was told of another one since */
         int64_t start_ms, end_ms; /* as last told */
         int64_t record;           /* offset in `changes` */
         bool lived, spared;       /* for check_remember */

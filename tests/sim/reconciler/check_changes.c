@@ -58,6 +58,18 @@ static void check_bytes(struct check *check, const struct check_town *town,
 /* -- the vendor ----------------------------------------------------------------------------------
  */
 
+static bool shows_other_state(const struct change *change, enum event_state ours)
+{
+        struct event event;
+        bool other;
+
+        if (ours == STATE_NONE || event_parse(&event, change->event, NULL) < 0)
+                return false;
+        other = event.state != ours;
+        event_deinit(&event);
+        return other;
+}
+
 static void believe(struct check_town *town, const struct published *published,
                     const struct change *change, struct heard *heard, int64_t record)
 {
@@ -77,6 +89,7 @@ static void believe(struct check_town *town, const struct published *published,
         heard->approved = false;
         heard->start_ms = event->start_ms;
         heard->end_ms = event->end_ms;
+        heard->other_told = shows_other_state(change, heard->ours);
 }
 
 static void take_event(struct check *check, struct check_town *town,

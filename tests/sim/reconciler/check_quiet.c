@@ -27,7 +27,7 @@ static bool says_the_same(const struct check *check, const struct check_town *to
 
         bool same = told.canonical == now.canonical;
 
-        if (!same && heard->ours == now.state) {
+        if (!same && heard->ours == now.state && !heard->other_told) {
                 same = true; /* but for the state, which is no news to the vendor who wished it */
                 for (int field = 0; field < EVENT_FIELD_COUNT; field++)
                         same = same && (field == EVENT_FIELD_STATE ||
