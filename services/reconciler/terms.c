@@ -12,7 +12,8 @@
 #include "reconciler/judge.h"
 #include "reconciler/rules.h"
 
-#define CLOCK_MARGIN_MS (10 * INT64_C(1000))
+#define CLOCK_MARGIN_MS   (10 * INT64_C(1000))
+#define UNDECIDED_MOST_MS (6 * 3600 * INT64_C(1000))
 
 static int64_t edge_ms(const struct snapshot_part *head)
 {
@@ -56,8 +57,24 @@ static int64_t next_reassert_ms(const char *municipality, const struct diff_fact
         return facts->now_ms + every_ms - (int64_t)(dice % 1000) * every_ms / 5000;
 }
 
+/* A list with an event that cannot be read decides nothing about what is absent, and the next one
+ * is likely to have it too: the longer a hold has waited, the later it is asked for. */
+static int64_t undecided_recheck_ms(int64_t planned_ms, int64_t waiting_since_ms, int64_t now_ms)
+{
+        int64_t wait_ms = now_ms - waiting_since_ms;
+
+        if (planned_ms > now_ms)
+                return planned_ms;
+        if (wait_ms < GUARD_CONFIRM_MS)
+                wait_ms = GUARD_CONFIRM_MS;
+        if (wait_ms > UNDECIDED_MOST_MS)
+                wait_ms = UNDECIDED_MOST_MS;
+        return now_ms + wait_ms;
+}
+
+/* `planned_ms`: when it was to be asked for before this list. */
 static int64_t next_recheck_ms(const struct diff *diff, const struct municipality *config,
-                               int64_t now_ms)
+                               int64_t planned_ms, int64_t now_ms)
 {
         int64_t earliest_ms = now_ms + asking_every_ms(config);
         int64_t confirm_ms;
@@ -68,6 +85,8 @@ static int64_t next_recheck_ms(const struct diff *diff, const struct municipalit
                 return earliest_ms;
         if (diff->counts.held == 0)
                 return 0;
+        if (!diff->facts.complete)
+                return undecided_recheck_ms(planned_ms, diff->counts.waiting_since_ms, now_ms);
         confirm_ms = diff->counts.waiting_since_ms + GUARD_CONFIRM_MS + CLOCK_MARGIN_MS;
         return confirm_ms > earliest_ms ? confirm_ms : earliest_ms;
 }
@@ -104,7 +123,7 @@ void terms_settle(struct meta *meta, const struct snapshot *snapshot, const stru
         if (meta->held == 0)
                 meta->hold_since_ms = 0;
         hold_id(&diff->hold, meta->hold);
-        meta->recheck_at_ms = next_recheck_ms(diff, config, now_ms);
+        meta->recheck_at_ms = next_recheck_ms(diff, config, meta->recheck_at_ms, now_ms);
         if (diff->foreign) {
                 memcpy(meta->foreign, snapshot->head.sha256, sizeof(meta->foreign));
                 return;

@@ -729,6 +729,36 @@ static void test_guard_and_release(void **state)
         world_free(world);
 }
 
+/* The site answers every question with a list in which one event cannot be read. */
+static void test_hold_over_incomplete_lists(void **state)
+{
+        (void)state;
+        const struct list_options incomplete = { .fresh = true, .incomplete = true };
+        struct world *world = world_with("", "abcdefghijklmnopqrst");
+        size_t asked;
+
+        show(world, "abcdefghijkl", FRESH);
+        asked = world->asked_fresh;
+        for (int minutes = 0; minutes < 24 * 60; minutes++) {
+                size_t before = world->asked_fresh;
+
+                world->now_ms += MINUTE;
+                run(world);
+                if (world->asked_fresh > before)
+                        show(world, "abcdefghijkl", incomplete);
+                else if (minutes % 120 == 0)
+                        show(world, "abcdefghijkl", (struct list_options){ .incomplete = true });
+        }
+        check(world->asked_fresh > asked + 5, "they are asked for again");
+        check(world->asked_fresh < asked + 12, "but ever more seldom");
+        check_number(world->last.held, 8, "the hold stands");
+        world->now_ms += 6 * HOUR;
+        run(world);
+        show(world, "abcdefghijkl", FRESH);
+        check_vendor(world, "abcdefghijkl", "until one can be read");
+        world_free(world);
+}
+
 /* What an operator says of the hold that the status names now. */
 static void decide(struct world *world, const char *decision, int count)
 {
@@ -1367,6 +1397,7 @@ int main(void)
                 cmocka_unit_test(test_unchanged),
                 cmocka_unit_test(test_old_lists),
                 cmocka_unit_test(test_guard_and_release),
+                cmocka_unit_test(test_hold_over_incomplete_lists),
                 cmocka_unit_test(test_foreign_list),
                 cmocka_unit_test(test_commands),
                 cmocka_unit_test(test_relevant_only),
