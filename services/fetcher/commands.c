@@ -11,27 +11,26 @@
 
 enum { AGAIN_AFTER_MS = 1000 };
 
-void commands_init(struct commands *commands, const struct topics *topics)
-{
-        memset(commands, 0, sizeof(*commands));
-        commands->topics = topics;
-        commands->marks = memory_new((size_t)topics->partitions * sizeof(*commands->marks));
-        commands_revoked(commands);
-}
-
-void commands_revoked(struct commands *commands)
+static void forget_partitions(struct commands *commands)
 {
         for (int32_t i = 0; i < commands->topics->partitions; i++) {
                 watermark_deinit(&commands->marks[i]);
                 commands->marks[i] = (struct watermark)WATERMARK_NULL;
         }
-        commands->letter_count = 0;
+}
+
+void commands_init(struct commands *commands, const struct topics *topics)
+{
+        memset(commands, 0, sizeof(*commands));
+        commands->topics = topics;
+        commands->marks = memory_new((size_t)topics->partitions * sizeof(*commands->marks));
+        forget_partitions(commands);
 }
 
 void commands_deinit(struct commands *commands)
 {
         if (commands->marks)
-                commands_revoked(commands);
+                forget_partitions(commands);
         free(commands->marks);
         commands->marks = NULL;
 }
@@ -71,7 +70,7 @@ void commands_done(struct commands *commands, int32_t partition, int64_t offset,
         }
 }
 
-/* Dead letters */
+/* Room for dead letters: whether records are taken at all */
 
 static void update_want(struct commands *commands, struct fetcher_actions *actions)
 {
@@ -82,6 +81,15 @@ static void update_want(struct commands *commands, struct fetcher_actions *actio
         commands->waiting = full;
         fetcher_actions_add(actions, FETCHER_CONTROL_WANT, FETCHER_NO_REPLY)->control.want = !full;
 }
+
+void commands_revoked(struct commands *commands, struct fetcher_actions *actions)
+{
+        forget_partitions(commands);
+        commands->letter_count = 0;
+        update_want(commands, actions);
+}
+
+/* Dead letters */
 
 static void write_letter(const struct commands *commands, const struct command *command,
                          const char *reason, const char *detail, int64_t now_ms,

@@ -42,7 +42,9 @@ struct commands {
 
 void commands_init(struct commands *commands, const struct topics *topics);
 void commands_deinit(struct commands *commands);
-void commands_revoked(struct commands *commands); /* forgets all partitions */
+
+/* Forgets all partitions and the dead letters of them: whoever owns them next reads those again. */
+void commands_revoked(struct commands *commands, struct fetcher_actions *actions);
 
 void commands_open(struct commands *commands, int32_t partition, int64_t offset);
 void commands_done(struct commands *commands, int32_t partition, int64_t offset,

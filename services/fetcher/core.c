@@ -189,7 +189,7 @@ static void revoked(struct fetcher_core *core, struct fetch_turn *turn)
                 if (core->fetches[slot])
                         let_go(core, turn, slot);
         memset(core->owned, 0, (size_t)core->settings.topics->partitions * sizeof(bool));
-        commands_revoked(&core->commands);
+        commands_revoked(&core->commands, turn->actions);
 }
 
 static void start_commands(struct fetch_turn *turn, const struct fetcher_assignment *assignment)

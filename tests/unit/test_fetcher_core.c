@@ -570,6 +570,24 @@ static void test_many_dead_letters_hold_the_reader(void **state)
         assert_int_equal(count(&world, FETCHER_CONTROL_STORE), 0); /* the others are open */
 }
 
+static void test_a_rebalance_ends_the_wait_for_dead_letters(void **state)
+{
+        _cleanup_(world_deinit) struct world world;
+
+        (void)state;
+        world_init(&world, AARHUS, "");
+        for (int64_t offset = 0; offset < COMMANDS_LETTERS_MAX; offset++)
+                command_comes(&world, "aarhus", offset, "x");
+        assert_false(find(&world, FETCHER_CONTROL_WANT)->control.want);
+        give(&world, &(struct fetcher_input){ .type = FETCHER_REVOKED });
+        assert_int_equal(count(&world, FETCHER_CONTROL_WANT), 1);
+        assert_true(find(&world, FETCHER_CONTROL_WANT)->control.want);
+        assign(&world);
+        assert_int_equal(count(&world, FETCHER_CONTROL_WANT), 0);
+        command_comes(&world, "aarhus", 0, "x");
+        assert_int_equal(count(&world, FETCHER_PRODUCE), 1);
+}
+
 static void test_revoked(void **state)
 {
         _cleanup_(world_deinit) struct world world;
@@ -920,6 +938,7 @@ int main(void)
                 cmocka_unit_test(test_bad_commands),
                 cmocka_unit_test(test_a_refused_dead_letter_is_read_again),
                 cmocka_unit_test(test_many_dead_letters_hold_the_reader),
+                cmocka_unit_test(test_a_rebalance_ends_the_wait_for_dead_letters),
                 cmocka_unit_test(test_revoked),
                 cmocka_unit_test(test_without_redis),
                 cmocka_unit_test(test_goes_on_from_the_bookmark),
