@@ -43,6 +43,7 @@ struct slice fetcher_words_get(const struct fetcher_words *words, size_t index);
 enum fetcher_report_type {
         FETCHER_OWNED,           /* a municipality is ours: what is known of it */
         FETCHER_RELEASED,        /* no longer: its series go */
+        FETCHER_RECONFIGURED,    /* still ours, with other settings */
         FETCHER_READ_BEGAN,
         FETCHER_READ_PUBLISHED,  /* whole */
         FETCHER_READ_UNCHANGED,

@@ -496,6 +496,16 @@ void fetch_refresh(struct fetch *fetch, struct fetch_turn *turn, bool full, bool
                 commands_done(turn->commands, fetch->partition, offset, turn->actions);
 }
 
+/* While a snapshot is on its way, its report waits: it stays as it is. */
+static void report_reconfigured(struct fetch *fetch, struct fetch_turn *turn)
+{
+        struct fetcher_report of_the_read = fetch->report;
+
+        fetch_start_report(fetch, FETCHER_RECONFIGURED);
+        fetch_send_report(fetch, turn);
+        fetch->report = of_the_read;
+}
+
 void fetch_reconfigure(struct fetch *fetch, struct fetch_turn *turn,
                        const struct municipality *municipality, bool has_credentials, bool changed)
 {
@@ -506,6 +516,7 @@ void fetch_reconfigure(struct fetch *fetch, struct fetch_turn *turn,
         fetch->new_credentials &= has_credentials;
         if (!changed)
                 return;
+        report_reconfigured(fetch, turn);
         policy = policy_of(fetch);
         if (fetch->phase == FETCH_READING || fetch->phase == FETCH_ASKING)
                 fetch_postpone(fetch, turn, "reconfigured");

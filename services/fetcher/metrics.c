@@ -55,6 +55,12 @@ static void count_success(struct metrics *metrics, const struct fetcher_report *
         metrics_set(metrics, METRIC_SNAPSHOT_AGE, id, NULL, (double)report->age_ms / 1000);
 }
 
+static void set_interval(struct metrics *metrics, const struct fetcher_report *report)
+{
+        metrics_set(metrics, METRIC_INTERVAL, report->municipality, NULL,
+                    (double)report->interval_ms / 1000);
+}
+
 static void begin_series(struct metrics *metrics, const struct fetcher_report *report)
 {
         static const char *const outcomes[] = { "published", "unchanged", "failed" };
@@ -62,7 +68,7 @@ static void begin_series(struct metrics *metrics, const struct fetcher_report *r
 
         for (size_t i = 0; i < ARRAY_LENGTH(outcomes); i++)
                 metrics_add(metrics, METRIC_FETCHES, id, outcomes[i], 0);
-        metrics_set(metrics, METRIC_INTERVAL, id, NULL, (double)report->interval_ms / 1000);
+        set_interval(metrics, report);
         if (report->success_ms == 0)
                 return;
         metrics_set(metrics, METRIC_LAST_SUCCESS, id, NULL, (double)report->success_ms / 1000);
@@ -81,6 +87,9 @@ void fetcher_metrics_count(struct metrics *metrics, const struct fetcher_report 
         switch (report->type) {
         case FETCHER_OWNED:
                 begin_series(metrics, report);
+                break;
+        case FETCHER_RECONFIGURED:
+                set_interval(metrics, report);
                 break;
         case FETCHER_RELEASED:
                 metrics_drop_municipality(metrics, report->municipality);

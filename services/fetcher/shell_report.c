@@ -72,6 +72,9 @@ void shell_report(struct shell *shell, const struct fetcher_report *report)
         case FETCHER_RELEASED:
                 log_about(shell, report, LOG_DEBUG, "municipality is handed over");
                 break;
+        case FETCHER_RECONFIGURED:
+                log_about(shell, report, LOG_DEBUG, "municipality has other settings");
+                break;
         case FETCHER_READ_BEGAN:
                 log_about(shell, report, LOG_DEBUG, "list requested");
                 break;

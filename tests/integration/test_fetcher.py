@@ -277,3 +277,14 @@ def test_metrics(pipeline):
     assert time.time() - metrics['dplsync_fetcher_last_success_timestamp_seconds{municipality="aarhus"}'] < 30
     assert metrics['dplsync_fetcher_interval_seconds{municipality="aarhus"}'] == 0.3
     assert pipeline["fetcher"].resident_kb() < 20_000
+
+
+def test_another_interval_is_told_without_a_restart(pipeline):
+    """Whether a site is stale is judged by this gauge."""
+    start_with(pipeline)
+    wait_snapshots(pipeline, "aarhus", 1)
+    gauge = 'dplsync_fetcher_interval_seconds{municipality="aarhus"}'
+    assert pipeline["fetcher"].metrics()[gauge] == 0.3
+    pipeline.config["defaults"]["poll_interval"] = LATER
+    pipeline.write_config()
+    pipeline.wait(lambda: pipeline["fetcher"].metrics()[gauge] == 3600, "the new interval")

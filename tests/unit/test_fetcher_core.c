@@ -880,6 +880,38 @@ static void test_reconfigured(void **state)
         assert_true(reported(&world, FETCHER_RELEASED));
 }
 
+static const struct fetcher_report *report_of(const struct world *world,
+                                              enum fetcher_report_type type)
+{
+        for (size_t i = 0; i < world->actions.count; i++) {
+                const struct fetcher_action *action = &world->actions.items[i];
+
+                if (action->type == FETCHER_REPORT && action->report.type == type)
+                        return &action->report;
+        }
+        fail_msg("no report %d", (int)type);
+        return NULL;
+}
+
+static void test_another_interval_is_told(void **state)
+{
+        static const char *const hourly =
+                "{\"id\":\"aarhus\",\"base_url\":\"https://aarhus.example\","
+                "\"poll_interval\":\"1h\"}";
+        _cleanup_(world_deinit) struct world world;
+        uint64_t token;
+
+        (void)state;
+        world_init(&world, AARHUS, "");
+        token = list_comes(&world, first_read(&world), LIST_A, NULL);
+        configure(&world, AARHUS "," VIBORG, "");
+        assert_false(reported(&world, FETCHER_RECONFIGURED)); /* this one is as it was */
+        configure(&world, hourly, "");
+        assert_int_equal(report_of(&world, FETCHER_RECONFIGURED)->interval_ms, 3600000);
+        kafka_says(&world, token, true); /* of the list that was on its way */
+        assert_int_equal(report_of(&world, FETCHER_READ_PUBLISHED)->status, 200);
+}
+
 static void test_drain(void **state)
 {
         _cleanup_(world_deinit) struct world reading, publishing;
@@ -950,6 +982,7 @@ int main(void)
                 cmocka_unit_test(test_one_transfer_at_a_time),
                 cmocka_unit_test(test_memory),
                 cmocka_unit_test(test_reconfigured),
+                cmocka_unit_test(test_another_interval_is_told),
                 cmocka_unit_test(test_drain),
                 cmocka_unit_test(test_replies_that_never_come),
         };
