@@ -30,8 +30,15 @@ static inline struct log_field log_field_text(const char *name, const char *text
         return (struct log_field){ name, text ? text : "", 0 };
 }
 
+static inline struct log_field log_field_positive(const char *name, int64_t number)
+{
+        return (struct log_field){ name, number > 0 ? NULL : "", number };
+}
+
 #define FIELD_TEXT(name_, text_) log_field_text((name_), (text_))
 #define FIELD_NUMBER(name_, number_) ((struct log_field){ (name_), NULL, (number_) })
+/* Left out unless it is above 0: the status of a request that may have had no answer. */
+#define FIELD_POSITIVE(name_, number_) log_field_positive((name_), (number_))
 #define FIELD_END ((struct log_field){ NULL, NULL, 0 })
 
 const char *log_level_name(enum log_level level);

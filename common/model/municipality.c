@@ -5,6 +5,7 @@
  */
 #include "model/municipality.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -278,4 +279,20 @@ void municipality_event_url(const struct municipality *municipality, const char 
         buffer_append_text(url, "/events/");
         buffer_append_text(url, uuid);
         buffer_append_text(url, "?_format=json");
+}
+
+void municipality_server(const struct municipality *municipality,
+                         struct municipality_server *server)
+{
+        const char *url = municipality->base_url;
+        bool https = strncmp(url, "https://", 8) == 0;
+        const char *host = url + (https ? 8 : 7);
+        bool bracketed = *host == '[';
+        size_t length;
+
+        host += bracketed;
+        length = strcspn(host, bracketed ? "]" : ":/");
+        snprintf(server->address, sizeof(server->address), "%.*s", (int)length, host);
+        host += length + bracketed;
+        server->port = *host == ':' ? strtol(host + 1, NULL, 10) : https ? 443 : 80;
 }

@@ -9,6 +9,7 @@
 #include "base/settings.h"
 
 enum { MUNICIPALITY_ID_BYTES = 64 }; /* 63 and a NUL */
+enum { MUNICIPALITY_HOST_BYTES = 256 }; /* a name of DNS has 253 at most */
 
 enum read_auth { READ_ANONYMOUS, READ_BASIC };
 
@@ -62,5 +63,13 @@ bool municipality_equal(const struct municipality *a, const struct municipality 
 /* "<base_url>/api/<api_version>/events?_format=json" and "<base_url>/api/<v>/events/<uuid>?_format=json" */
 void municipality_list_url(const struct municipality *municipality, struct buffer *url);
 void municipality_event_url(const struct municipality *municipality, const char *uuid, struct buffer *url);
+
+/* Where base_url leads, as OpenTelemetry's attributes server.address and server.port have it: the host, an
+ * IPv6 address without its brackets; the port, or the scheme's own. */
+struct municipality_server {
+        char address[MUNICIPALITY_HOST_BYTES]; /* cut */
+        int64_t port;
+};
+void municipality_server(const struct municipality *municipality, struct municipality_server *server);
 
 #endif

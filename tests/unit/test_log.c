@@ -105,12 +105,24 @@ static void test_appends(void **state)
         check(memcmp(lines.data, lines.data + half, half) == 0, "lines follow each other");
 }
 
+static void test_a_status_that_there_is_not_is_left_out(void **state)
+{
+        const struct log_field fields[] = { FIELD_POSITIVE("none", 0), FIELD_POSITIVE("not", -1),
+                                            FIELD_POSITIVE("status", 204), FIELD_END };
+        _cleanup_(buffer_deinit) struct buffer line = BUFFER_NULL;
+
+        (void)state;
+        log_format_line(&line, LOG_TEXT, "writer", now_ms, LOG_INFO, "m", fields);
+        check_text(line.data, "09:00:02.117 info  writer  m  status=204\n", "the line");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_cut),
                 cmocka_unit_test(test_appends),
+                cmocka_unit_test(test_a_status_that_there_is_not_is_left_out),
         };
 
         return cmocka_run_group_tests_name("log", tests, NULL, NULL);

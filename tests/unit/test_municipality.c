@@ -164,6 +164,40 @@ static void test_urls(void **state)
         municipality_deinit(&municipality);
 }
 
+static void test_server(void **state)
+{
+        static const struct {
+                const char *says;
+                const char *base_url;
+                const char *address;
+                int64_t port;
+        } servers[] = {
+                { "the port of https", "https://www.aakb.dk", "www.aakb.dk", 443 },
+                { "the port of http", "http://www.aakb.dk/", "www.aakb.dk", 80 },
+                { "a port of its own", "https://www.aakb.dk:8443", "www.aakb.dk", 8443 },
+                { "with a path", "https://www.aakb.dk/a:1/b", "www.aakb.dk", 443 },
+                { "a port and a path", "http://127.0.0.1:65535/a", "127.0.0.1", 65535 },
+                { "an IPv6 address", "https://[2001:db8::1]/a", "2001:db8::1", 443 },
+                { "an IPv6 address and a port", "https://[2001:db8::1]:8443", "2001:db8::1", 8443 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(servers); i++) {
+                _cleanup_(buffer_deinit) struct buffer json = BUFFER_NULL;
+                struct municipality municipality;
+                struct municipality_server server;
+
+                buffer_append_format(
+                        &json, "{\"id\":\"a\",\"base_url\":\"%s\",\"allow_insecure_http\":true}",
+                        servers[i].base_url);
+                read_one(&municipality, json.data, "{}");
+                municipality_server(&municipality, &server);
+                check_text(server.address, servers[i].address, servers[i].says);
+                check_number(server.port, servers[i].port, servers[i].says);
+                municipality_deinit(&municipality);
+        }
+}
+
 static void test_equal(void **state)
 {
         static const char *const texts[] = {
@@ -192,7 +226,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_id),     cmocka_unit_test(test_read),
                 cmocka_unit_test(test_layers), cmocka_unit_test(test_urls),
-                cmocka_unit_test(test_equal),
+                cmocka_unit_test(test_server), cmocka_unit_test(test_equal),
         };
 
         return cmocka_run_group_tests_name("municipality", tests, NULL, NULL);
