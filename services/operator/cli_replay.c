@@ -74,8 +74,7 @@ static bool next(void *context, struct delivery_item *item)
         struct work *work = context;
 
         if (work->invocation->undo)
-                return undo_next(&work->undo, &work->desk.topics, work->replay.now_ms,
-                                 &item->record);
+                return undo_next(&work->undo, work->replay.now_ms, &item->record);
         return wishes_next(&work->wishes, &work->replay, &item->record, &work->idle);
 }
 

@@ -20,6 +20,8 @@ struct undo_event {
         char key[MUNICIPALITY_ID_BYTES + UUID_TEXT_BYTES];
         char municipality[MUNICIPALITY_ID_BYTES];
         struct uuid uuid;
+        int32_t partition; /* of its newest wish */
+        int64_t newest_ms;
         struct member members[MEMBER_COUNT];
         UT_hash_handle hh;
 };
@@ -52,8 +54,17 @@ static struct undo_event *event_of(struct undo *undo, const struct update *updat
         memcpy(event->key, key, sizeof(key));
         memcpy(event->municipality, update->municipality, sizeof(event->municipality));
         event->uuid = update->uuid;
+        event->newest_ms = INT64_MIN;
         HASH_ADD_STR(undo->events, key, event);
         return event;
+}
+
+static void take_place(struct undo_event *event, const struct record *record)
+{
+        if (record->timestamp_ms < event->newest_ms)
+                return;
+        event->newest_ms = record->timestamp_ms;
+        event->partition = record->partition;
 }
 
 static void take_member(struct member *member, const struct update *update, enum wish_member which,
@@ -91,6 +102,7 @@ void undo_take(struct undo *undo, const struct record *record)
 
         struct undo_event *event = event_of(undo, &update);
 
+        take_place(event, record);
         for (size_t i = 0; i < MEMBER_COUNT; i++)
                 if (update.present[i])
                         take_member(&event->members[i], &update, (enum wish_member)i, when);
@@ -130,14 +142,14 @@ static void write_event(const struct undo_event *event, struct buffer *value)
         update_write(&update, value);
 }
 
-bool undo_next(struct undo *undo, const struct topics *topics, int64_t now_ms, struct outgoing *out)
+bool undo_next(struct undo *undo, int64_t now_ms, struct outgoing *out)
 {
         struct undo_event *event = undo->events;
         char id[sizeof(event->key) + 32];
 
         if (!event)
                 return false;
-        outgoing_begin(out, TOPIC_UPDATES, topics_partition(topics, event->municipality));
+        outgoing_begin(out, TOPIC_UPDATES, event->partition);
         buffer_append_text(&out->key, event->municipality);
         write_event(event, &out->value);
         snprintf(id, sizeof(id), "undo-%lld-%s", (long long)undo->from_ms, event->key);

@@ -38,8 +38,9 @@ void undo_take(struct undo *undo, const struct record *record);
 /* Counts, and keeps the events of which something can be taken back: returns how many. */
 size_t undo_finish(struct undo *undo);
 
-/* Writes the next event's update and forgets it. False: there are no more. */
-bool undo_next(struct undo *undo, const struct topics *topics, int64_t now_ms,
-               struct outgoing *out);
+/* Writes the next event's update and forgets it. It goes to the partition of the event's newest
+ * wish: its offset there is what makes it newer, and the vendor may have a partitioner of its own.
+ * False: there are no more. */
+bool undo_next(struct undo *undo, int64_t now_ms, struct outgoing *out);
 
 #endif

@@ -32,6 +32,7 @@ class Pipeline:
         self.credentials.mkdir(parents=True)
         self.services = {}
         self.municipalities = {}
+        self.vendor_partition = None
         self.config = {
             "kafka": {"bootstrap.servers": kafka.bootstrap},
             "redis": {"url": f"redis://127.0.0.1:{redis.port}/{database}"},
@@ -102,7 +103,12 @@ class Pipeline:
     def send(self, municipality, headers=None, **update):
         """An update, as a vendor sends it; its place."""
         return self.topics.send("updates", municipality, {"municipality": municipality, **update},
-                                headers)
+                                headers, self.vendor_partition)
+
+    def use_another_partitioner(self, municipality):
+        """From now on the vendor's updates land in a partition that is not the municipality's."""
+        own, _ = self.command(municipality, command="refresh", id="where-it-is")
+        self.vendor_partition = (own + 1) % self.topics.partitions
 
     def command(self, municipality, **command):
         return self.topics.send("control", municipality, command)

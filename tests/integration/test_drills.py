@@ -13,6 +13,13 @@ WRITES = {"write_rate": 100, "write_burst": 100}
 
 
 @pytest.fixture
+def another_partitioner(pipeline):
+    """Asked for before `running`: where the vendor's updates land, not where the municipality is."""
+    pipeline.use_another_partitioner("aarhus")
+    return pipeline.vendor_partition
+
+
+@pytest.fixture
 def running(pipeline):
     """A site of twelve events, all told; the vendor has linked them all and sold out three."""
     handle = pipeline.add("aarhus", WRITES, generate=12, future=True)
@@ -155,7 +162,13 @@ class TestBadVendorDeployment:
         agree(pipeline, handle, vendor)
 
     def test_or_the_hour_is_taken_back(self, pipeline, running):
-        handle, vendor = running
+        self.take_back(pipeline, *running)
+
+    def test_also_of_a_vendor_with_another_partitioner(self, pipeline, another_partitioner, running):
+        self.take_back(pipeline, *running)
+        assert {record.partition for record in pipeline.topics.read("updates")} == {another_partitioner}
+
+    def take_back(self, pipeline, handle, vendor):
         for uuid in sorted(shown(handle))[3:6]:
             vendor.wish(uuid, state="Active")
         agree(pipeline, handle, vendor)

@@ -85,7 +85,8 @@ static const struct {
           0 },
 };
 
-static void take(struct undo *undo, int64_t at_ms, const char *value, bool origin)
+static void take(struct undo *undo, int64_t at_ms, int32_t partition, const char *value,
+                 bool origin)
 {
         struct headers headers;
 
@@ -93,6 +94,7 @@ static void take(struct undo *undo, int64_t at_ms, const char *value, bool origi
         if (origin)
                 headers_add(&headers, "dplsync-origin", "{}");
         undo_take(undo, &(struct record){ .topic = TOPIC_UPDATES,
+                                          .partition = partition,
                                           .timestamp_ms = at_ms,
                                           .value = slice_of(value),
                                           .headers = &headers });
@@ -100,10 +102,7 @@ static void take(struct undo *undo, int64_t at_ms, const char *value, bool origi
 
 static void test_rows(void **state)
 {
-        struct topics topics;
-
         (void)state;
-        assert_true(topics_init(&topics, "dplsync.", 6, 1));
         for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
                 _cleanup_(undo_deinit) struct undo undo = { .from_ms = 1000, .to_ms = 2000 };
                 _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
@@ -111,10 +110,10 @@ static void test_rows(void **state)
                 size_t count;
 
                 for (size_t u = 0; u < UPDATES_MAX && rows[i].updates[u].value; u++)
-                        take(&undo, rows[i].updates[u].at_ms, rows[i].updates[u].value,
+                        take(&undo, rows[i].updates[u].at_ms, 0, rows[i].updates[u].value,
                              rows[i].updates[u].origin);
                 count = undo_finish(&undo);
-                while (undo_next(&undo, &topics, 5000, &out)) {
+                while (undo_next(&undo, 5000, &out)) {
                         buffer_append_text(&got, out.value.data);
                         check(!headers_get(&out.headers, "dplsync-origin").data,
                               "a new wish, not an old one");
@@ -150,11 +149,41 @@ static void test_narrowed(void **state)
                                                             .municipality = filters[i].municipality,
                                                             .uuid = filters[i].uuid };
 
-                take(&undo, 500, STATE(A, "Active"), false);
-                take(&undo, 500, STATE(B, "Active"), false);
-                take(&undo, 1500, STATE(A, "SoldOut"), false);
-                take(&undo, 1500, STATE(B, "SoldOut"), false);
+                take(&undo, 500, 0, STATE(A, "Active"), false);
+                take(&undo, 500, 0, STATE(B, "Active"), false);
+                take(&undo, 1500, 0, STATE(A, "SoldOut"), false);
+                take(&undo, 1500, 0, STATE(B, "SoldOut"), false);
                 check_number(undo_finish(&undo), filters[i].want, filters[i].says);
+        }
+}
+
+/* The order of an event's wishes is that of the partition its vendor writes to. */
+static void test_where(void **state)
+{
+        static const struct {
+                const char *says;
+                const int32_t partitions[3]; /* of a wish before, one inside, and one since */
+                int32_t want;
+        } places[] = {
+                { "where its vendor's partitioner put it", { 4, 4, 4 }, 4 },
+                { "in the first partition, too", { 0, 0, 0 }, 0 },
+                { "where the newest is, of an event that has moved", { 4, 2, 2 }, 2 },
+                { "also where only what was wished since has moved", { 4, 4, 3 }, 3 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
+                _cleanup_(undo_deinit) struct undo undo = { .from_ms = 1000, .to_ms = 2000 };
+                _cleanup_(outgoing_deinit) struct outgoing out = { 0 };
+                const int32_t *partitions = places[i].partitions;
+
+                /* The scan of one partition may be ahead of another's. */
+                take(&undo, 2500, partitions[2], URL(A, "null"), false);
+                take(&undo, 500, partitions[0], STATE(A, "Active"), false);
+                take(&undo, 1500, partitions[1], STATE(A, "SoldOut"), false);
+                check_number(undo_finish(&undo), 1, places[i].says);
+                check(undo_next(&undo, 5000, &out), places[i].says);
+                check_number(out.partition, places[i].want, places[i].says);
         }
 }
 
@@ -163,6 +192,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rows),
                 cmocka_unit_test(test_narrowed),
+                cmocka_unit_test(test_where),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
