@@ -1,7 +1,8 @@
 /* services/operator/cli_trail.c
  *
  * `dplsync tail --event`: all that happened to one event, in order of time. Everything of an event
- * lies in its municipality's partition; whose it is, `changes` tells.
+ * lies in its municipality's partition, but for the updates of a vendor with a partitioner of its
+ * own; whose it is, `changes` tells.
  */
 #include <stdio.h>
 
@@ -77,7 +78,9 @@ static int load(struct desk *desk, struct trail *trail, int64_t from_ms, struct 
         int32_t partition = topics_partition(&desk->topics, trail->municipality);
 
         for (size_t i = 0; i < ARRAY_LENGTH(topics); i++)
-                ranges[i] = (struct scan_range){ topics[i], partition, from_ms };
+                ranges[i] = (struct scan_range){ topics[i],
+                                                 topics[i] == TOPIC_UPDATES ? SCAN_ALL : partition,
+                                                 from_ms };
         if (cli_scan(desk, "reading", ranges, ARRAY_LENGTH(topics), take, trail, error) < 0)
                 return -1;
         trail_sort(trail);

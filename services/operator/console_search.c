@@ -42,9 +42,9 @@ struct console_search {
         const struct console_feed *feed;
         struct kafka_consumer *reader;
         struct task tasks[TASKS_MAX];
-        struct task *reading; /* the one whose records come; NULL: none */
-        bool open[TOPIC_COUNT];
-        size_t open_count;
+        struct task *reading;     /* the one whose records come; NULL: none */
+        size_t open[TOPIC_COUNT]; /* partitions whose end was not reached yet */
+        size_t open_count;        /* of all topics */
 };
 
 /* Reading Kafka */
@@ -66,6 +66,20 @@ static void finish(struct task *task)
         read_next(task->search);
 }
 
+/* The municipality's partition; of `updates` every one. */
+static void open_topic(struct console_search *search, enum topic topic, int32_t partition)
+{
+        bool all = topic == TOPIC_UPDATES;
+        int32_t first = all ? 0 : partition;
+        int32_t last = all ? search->desk->topics.partitions - 1 : partition;
+
+        for (int32_t at = first; at <= last; at++) {
+                search->open[topic]++;
+                search->open_count++;
+                kafka_start(search->reader, topic, at, KAFKA_BEGIN);
+        }
+}
+
 static void begin_reading(struct task *task)
 {
         struct console_search *search = task->search;
@@ -75,11 +89,8 @@ static void begin_reading(struct task *task)
 
         task->state = TASK_READS;
         search->reading = task;
-        search->open_count = count;
-        for (size_t i = 0; i < count; i++) {
-                search->open[topics[i]] = true;
-                kafka_start(search->reader, topics[i], partition, KAFKA_BEGIN);
-        }
+        for (size_t i = 0; i < count; i++)
+                open_topic(search, topics[i], partition);
 }
 
 static void read_next(struct console_search *search)
@@ -112,7 +123,7 @@ static void on_end(void *context, enum topic topic, int32_t partition, int64_t o
         kafka_stop(search->reader, topic, partition);
         if (!search->reading || !search->open[topic])
                 return;
-        search->open[topic] = false;
+        search->open[topic]--;
         if (--search->open_count == 0)
                 finish(search->reading);
 }

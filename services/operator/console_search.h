@@ -1,8 +1,9 @@
 /* services/operator/console_search.h
  *
  * Looks closely at one municipality when somebody asks: the trail of an event across all topics, or
- * the events of a hold with their titles. That takes a read of the municipality's partition, so it
- * goes on beside the page, which shows what was found so far and asks again.
+ * the events of a hold with their titles. That takes a read of the municipality's partition (of
+ * `updates` all are read: a vendor may have a partitioner of its own), so it goes on beside the
+ * page, which shows what was found so far and asks again.
  *
  * One search runs at a time; others wait in turn, a few finished ones are kept for some seconds.
  * When there are too many the one that was looked at longest ago goes.

@@ -2,7 +2,8 @@
  *
  * The history of one event across all topics, in the order of time: what the site showed, what the
  * vendor was told, what it wished, what became of it. Made of the records of the municipality's
- * partition; each topic's records in order, the topics among each other in any.
+ * partition, and of all partitions of `updates`: a vendor may have a partitioner of its own. Each
+ * partition's records in order, those of several among each other in any.
  *
  * Pure. Records are foreign bytes: what cannot be read is left out, texts are cut, and when there
  * are too many entries the oldest go.

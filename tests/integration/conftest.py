@@ -104,6 +104,14 @@ def pipeline(make_pipeline):
     return make_pipeline()
 
 
+@pytest.fixture
+def another_partitioner(pipeline):
+    """Where the updates of aarhus's vendor land, which is not where the municipality is. Asked for
+    before what sends updates."""
+    pipeline.use_another_partitioner("aarhus")
+    return pipeline.vendor_partition
+
+
 def show_logs(pipeline):
     for service in pipeline.services.values():
         print(f"---- {service.name}, last lines of {service.log_path}")

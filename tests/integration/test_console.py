@@ -74,6 +74,14 @@ def test_one_municipality_with_its_last_twenty_outcomes(country, console):
     assert "HTTP 422" in page and "475 ms" in page and f"{23:032x}" in page
 
 
+def test_a_trail_has_the_wishes_of_a_vendor_with_another_partitioner(pipeline, another_partitioner, country, console):
+    country.results("aarhus", 1)
+    pipeline.send("aarhus", uuid=UUID.format(0), external_data={"url": "https://tickets.example/e/0"})
+    console.wait_text(f"/trail?municipality=aarhus&uuid={UUID.format(0)}", "oldest first")
+    trail = console.get(f"/trail?municipality=aarhus&uuid={UUID.format(0)}").text
+    assert "applied" in trail and "https://tickets.example/e/0" in trail
+
+
 def test_filters_sorts_and_what_nobody_has(console):
     console.wait_text("/", "31 deletions held")
 

@@ -13,13 +13,6 @@ WRITES = {"write_rate": 100, "write_burst": 100}
 
 
 @pytest.fixture
-def another_partitioner(pipeline):
-    """Asked for before `running`: where the vendor's updates land, not where the municipality is."""
-    pipeline.use_another_partitioner("aarhus")
-    return pipeline.vendor_partition
-
-
-@pytest.fixture
 def running(pipeline):
     """A site of twelve events, all told; the vendor has linked them all and sold out three."""
     handle = pipeline.add("aarhus", WRITES, generate=12, future=True)

@@ -182,6 +182,10 @@ class TestTrail:
         text = operate(pipeline, "tail", "--event", busy.upper(), "--municipality", "aarhus")
         assert "vendor wishes  " in text and "SoldOut" in text
 
+    def test_has_the_wishes_of_a_vendor_with_another_partitioner(self, pipeline, another_partitioner, busy):
+        said = operate_json(pipeline, "tail", "--event", busy)
+        assert [entry["text"] for entry in said["entries"] if entry["kind"] == "wished"] == ["SoldOut"]
+
     def test_an_event_that_nobody_knows_is_a_sentence(self, pipeline, busy):
         result = run("tail", "--event", GOOD["uuid"], "--config", pipeline.config_path)
         assert_one_sentence(result, 1, "never told", "--municipality")
