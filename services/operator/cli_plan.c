@@ -23,6 +23,7 @@ enum { CONNECT_TIMEOUT_MS = 10000 };
 struct work {
         struct desk desk;
         const struct municipality *municipality;
+        bool rejected; /* the site does not take the log-in, as the writer saw */
         struct plan plan;
         bool planning; /* `plan` is in use */
         struct credentials *credentials;
@@ -90,13 +91,32 @@ static int load_hash(struct work *work, const char *what, struct pairs *pairs, s
                           copy_elements, pairs, error);
 }
 
+static void take_rejected(void *context, const struct redisReply *reply)
+{
+        struct work *work = context;
+
+        work->rejected = reply->type == REDIS_REPLY_STRING && strcmp(reply->str, "1") == 0;
+}
+
+/* Each wrong log-in counts against the site's account, and a row of them locks it. */
+static int load_login(struct work *work, struct error *error)
+{
+        char key[REDIS_KEY_BYTES];
+
+        redis_key(key, work->municipality->id, "status");
+        return desk_redis(&work->desk, 3,
+                          (const struct slice[]){ slice_of("HGET"), slice_of(key),
+                                                  slice_of("writer_credentials_rejected") },
+                          take_rejected, work, error);
+}
+
 static int load_state(struct work *work, struct error *error)
 {
         _cleanup_(pairs_deinit) struct pairs meta = { 0 };
         _cleanup_(pairs_deinit) struct pairs events = { 0 };
 
         if (desk_connect_redis(&work->desk, error) < 0 || load_hash(work, "m", &meta, error) < 0 ||
-            load_hash(work, "s", &events, error) < 0)
+            load_hash(work, "s", &events, error) < 0 || load_login(work, error) < 0)
                 return -1;
         return plan_take_state(&work->plan, meta.items, meta.count, events.items, events.count,
                                error);
@@ -192,18 +212,33 @@ static void start_read(struct work *work, const struct credential *credential)
         http_start(work->http, &request, &handlers, work);
 }
 
+/* The log-in to read with; false: none. */
+static bool choose_login(struct work *work, struct credential *credential)
+{
+        const char *id = work->municipality->id;
+
+        work->credentials = credentials_load(work->desk.config->credentials_dir, NULL);
+        if (!work->credentials || !credentials_get(work->credentials, id, credential, NULL))
+                return false;
+        if (!work->rejected)
+                return true;
+        fprintf(stderr,
+                "dplsync plan: %s: its log-in was rejected when the writer used it, so the site is "
+                "read without one\n",
+                id);
+        *credential = (struct credential){ NULL, NULL };
+        return false;
+}
+
 /* Without credentials the read is anonymous, with a query that was never used before. */
 static int fetch(struct work *work, struct error *error)
 {
         struct schedule_kind kind = { .read = true, .full = true, .fresh = true };
         struct bookmark nothing = { .source = 0 };
         struct credential credential = { NULL, NULL };
-        bool known;
+        bool known = choose_login(work, &credential);
         int result;
 
-        work->credentials = credentials_load(work->desk.config->credentials_dir, NULL);
-        known = work->credentials &&
-                credentials_get(work->credentials, work->municipality->id, &credential, NULL);
         reading_prepare(&work->reading, work->municipality, &nothing, kind, known, links_seed(),
                         desk_now_ms(&work->desk));
         work->list = list_new(work->municipality->max_list_bytes);

@@ -95,7 +95,9 @@ const struct command commands[] = {
                   "rules "
                   "of this configuration, and lists what would be created, updated and deleted. "
                   "For "
-                  "a new municipality, or a setting that is to be tried first. Writes nothing.",
+                  "a new municipality, or a setting that is to be tried first. A log-in that the "
+                  "writer found rejected is not sent again: the site is read without one. Writes "
+                  "nothing.",
           .run = cli_plan },
         { .words = "validate",
           .operands = "FILE|TOPIC",

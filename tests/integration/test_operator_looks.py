@@ -7,6 +7,7 @@ import time
 import pytest
 import redis as redis_client
 
+from fetching import reads
 from operate import assert_one_sentence, operate, operate_json, run
 from parts import build_directory
 
@@ -240,6 +241,17 @@ class TestPlan:
         said = operate_json(pipeline, "plan", "aarhus")
         assert {change["uuid"] for change in said["changes"]} == set(handle.events())
         assert "nothing is known of it yet" in operate(pipeline, "plan", "aarhus")
+
+    def test_a_rejected_log_in_is_not_sent_again(self, pipeline):
+        handle = pipeline.add("aarhus", generate=3, future=True)
+        pipeline.write_config()
+        operate(pipeline, "plan", "aarhus")
+        with redis_client.Redis(port=pipeline.redis.port, db=pipeline.database) as link:
+            link.hset("{aarhus}:status", "writer_credentials_rejected", 1)
+        result = run("plan", "aarhus", "--json", "--config", pipeline.config_path)
+        assert_one_sentence(result, 0, "aarhus", "log-in", "rejected", "without")
+        assert len(json.loads(result.stdout)["changes"]) == 3
+        assert [entry["user"] or None for entry in reads(handle)] == ["external-system", None]
 
     def test_a_site_that_fails_is_a_sentence(self, pipeline, busy):
         pipeline.site.control.site("aarhus").maintenance(method="GET")
