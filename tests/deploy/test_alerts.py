@@ -78,6 +78,8 @@ CASES = [
     ("the log-in is rejected", "CredentialsRejected", {REJECTED: "1x60"}, 6, AARHUS),
     ("the log-in works", "CredentialsRejected", {REJECTED: "0x60"}, 55, None),
     ("the site fails for half an hour", "BreakerOpen", {BREAKER: "2x60", REJECTED: "0x60"}, 31, AARHUS),
+    ("each time it is tried, the attempt hangs for a minute", "BreakerOpen",
+     {BREAKER: "2x9 1 2x9 1 2x9 1 2x30", REJECTED: "0x90"}, 40, AARHUS),
     ("the site was tried again and works", "BreakerOpen", {BREAKER: "2x20 1 0x60", REJECTED: "0x90"}, 60, None),
     ("the log-in is rejected: that is said already", "BreakerOpen", {BREAKER: "2x60", REJECTED: "1x60"}, 55, None),
     ("an update waits for an hour, and nothing says why", "UpdatesWaitingTooLong", waiting(), 80, AARHUS),
