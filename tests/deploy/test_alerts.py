@@ -1,4 +1,5 @@
-"""Every alert fires when it should and is silent when it should be: promtool runs the rules over series.
+"""Every alert fires when it should and is silent when it should be: promtool runs the rules over series,
+as the chart deploys them into the namespace `libraries`.
 
 Time begins at 0 with the series, a value a minute; `at` is in minutes. In promtool's notation `0+60x99`
 is 0 and 99 more, each 60 greater than the last, `5x99` is 5 all the time, `_` is no sample.
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 import yaml
-from support import ALERTS
+from support import ALERTS, CHART, by_kind, render, values_of
 
 INTERVAL = 'dplsync_fetcher_interval_seconds{municipality="%s"}'
 SUCCESS = 'dplsync_fetcher_last_success_timestamp_seconds{municipality="%s"}'
@@ -21,7 +22,8 @@ PAUSED = 'dplsync_writer_paused_until_timestamp_seconds{municipality="aarhus"}'
 DRIFT = 'dplsync_reconciler_drift_total{municipality="aarhus"}'
 DEAD = 'dplsync_dead_letters_total{reason="invalid-state"}'
 LAG = 'dplsync_kafka_consumer_lag{topic="dplsync.updates",partition="3"}'
-RUNNING = 'dplsync_build_info{container="dplsync-%s"}'
+RUNNING = 'dplsync_build_info{namespace="libraries",container="dplsync-%s"}'
+ELSEWHERE = 'dplsync_build_info{namespace="another",container="dplsync-%s"}'
 RESTARTS = 'kube_pod_container_status_restarts_total{container="%s"}'
 CLOCK = 'dplsync_fetcher_clock_ahead_seconds{pod="a"}'
 MUNICIPALITIES = "dplsync_config_municipalities"
@@ -44,6 +46,11 @@ def sites(stale, fresh):
 def waiting(**others):
     """An update that has waited since minute 1, at a site that nothing is wrong with."""
     return {OLDEST: "60x200", BREAKER: "0x200", PAUSED: "0x200", REJECTED: "0x200", **others}
+
+
+def down(service):
+    """What the alert says of a program that is not there. Its namespace inhibits what follows from it."""
+    return {"service": service, "container": f"dplsync-{service}", "namespace": "libraries"}
 
 
 CASES = [
@@ -112,12 +119,13 @@ CASES = [
     ("each list is applied a minute later", "ReconcilerBehind",
      {SUCCESS % "aarhus": "60+60x60", APPLIED % "aarhus": "0+60x60"}, 55, None),
     ("no fetcher answers", "ServiceDown",
-     {RUNNING % "fetcher": "1x10 _x60", RUNNING % "reconciler": "1x60", RUNNING % "writer": "1x60"}, 25,
-     {"service": "fetcher", "container": "dplsync-fetcher"}),
+     {RUNNING % "fetcher": "1x10 _x60", RUNNING % "reconciler": "1x60", RUNNING % "writer": "1x60"}, 25, down("fetcher")),
     ("no reconciler answers", "ServiceDown", {RUNNING % "fetcher": "1x60", RUNNING % "writer": "1x60"}, 25,
-     {"service": "reconciler", "container": "dplsync-reconciler"}),
+     down("reconciler")),
     ("no writer answers", "ServiceDown", {RUNNING % "fetcher": "1x60", RUNNING % "reconciler": "1x60"}, 25,
-     {"service": "writer", "container": "dplsync-writer"}),
+     down("writer")),
+    ("no writer answers here, one in another release", "ServiceDown",
+     {RUNNING % "fetcher": "1x60", RUNNING % "reconciler": "1x60", ELSEWHERE % "writer": "1x60"}, 25, down("writer")),
     ("all answer", "ServiceDown", {RUNNING % name: "1x60" for name in ("fetcher", "reconciler", "writer")}, 25, None),
     ("Redis cannot be used", "RedisDown", {'dplsync_redis_up{pod="a"}': "1x5 0x60"}, 12, POD),
     ("Redis was restarted", "RedisDown", {'dplsync_redis_up{pod="a"}': "1x5 0x3 1x60"}, 12, None),
@@ -169,10 +177,15 @@ def takes_a_day(case):
     return case[3] > 1000
 
 
+def deployed_rules():
+    return by_kind(render(values_of(CHART / "ci" / "full-values.yaml")), "PrometheusRule")[0]["spec"]
+
+
 def run_promtool(directory, cases):
     """A day is looked at every ten minutes only, for the sake of ours."""
+    (directory / "rules.yaml").write_text(yaml.safe_dump(deployed_rules()))
     path = directory / "test.yaml"
-    path.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)],
+    path.write_text(yaml.safe_dump({"rule_files": ["rules.yaml"],
                                     "evaluation_interval": "10m" if all(map(takes_a_day, cases)) else "1m",
                                     "tests": [as_promtool_test(case) for case in cases]}))
     return subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True)

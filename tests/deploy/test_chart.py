@@ -299,6 +299,7 @@ def test_the_writer_alone_is_scaled():
 def test_the_rules_are_deployed_as_they_were_tested():
     spec = by_kind(render(values_of(CHART / "ci" / "full-values.yaml")), "PrometheusRule")[0]["spec"]
     text = ALERTS.read_text().replace("deploy/README.md#", "https://git.vendor.example/dplsync/deploy/README.md#")
+    text = text.replace('{container="dplsync-', '{namespace="libraries",container="dplsync-')
     assert spec == yaml.safe_load(text)
     assert "{{ $labels.municipality }}" in json.dumps(spec)
 
