@@ -27,7 +27,7 @@ ELSEWHERE = 'dplsync_build_info{namespace="another",container="dplsync-%s"}'
 RESTARTS = 'kube_pod_container_status_restarts_total{container="%s"}'
 CLOCK = 'dplsync_fetcher_clock_ahead_seconds{pod="a"}'
 MUNICIPALITIES = "dplsync_config_municipalities"
-REBUILDS = "dplsync_reconciler_rebuilds_total"
+REBUILDS = 'dplsync_reconciler_rebuilds_total{municipality="%s"}'
 ERRORS = 'dplsync_kafka_produce_errors_total{pod="a"}'
 RECEIVED = 'dplsync_writer_received_updates_total{municipality="aarhus",partition="%s",pod="%s"}'
 REBALANCES = 'dplsync_kafka_rebalances_total{pod="a"}'
@@ -149,9 +149,17 @@ CASES = [
      {RECEIVED % (3, "a"): "0+1x30 _x60", RECEIVED % (3, "b"): "_x30 1+1x60"}, 45, None),
     ("another partitioner, since long ago", "UpdatesScattered",
      {RECEIVED % (3, "a"): "7x200", RECEIVED % (4, "b"): "0+1x200"}, 150, None),
-    ("every state is rebuilt for the third time", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 31x60"}, 75, {}),
-    ("so are they when the counter is born with it", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "_x20 31x80"}, 60, {}),
-    ("Redis was flushed once", "RebuildRepeated", {MUNICIPALITIES: "10x90", REBUILDS: "0x65 10x60"}, 75, None),
+    ("one municipality is rebuilt for the third time", "RebuildRepeated",
+     {REBUILDS % "aarhus": "0x65 1x10 2x10 3x60", REBUILDS % "viborg": "0x150"}, 90, AARHUS),
+    ("so is it when the pod has just come", "RebuildRepeated", {REBUILDS % "aarhus": "_x20 0x5 3x80"}, 60, AARHUS),
+    ("and when its counter is born with it", "RebuildRepeated", {REBUILDS % "aarhus": "_x20 3x80"}, 60, AARHUS),
+    ("twice on one pod, and once more on the next", "RebuildRepeated",
+     {'dplsync_reconciler_rebuilds_total{municipality="aarhus",pod="old"}': "0x65 2x5",
+      'dplsync_reconciler_rebuilds_total{municipality="aarhus",pod="new"}': "_x70 1x60"}, 72, AARHUS),
+    ("it was rebuilt twice", "RebuildRepeated", {REBUILDS % "aarhus": "0x65 1x5 2x60"}, 80, None),
+    ("Redis was flushed once", "RebuildRepeated",
+     {REBUILDS % name: "0x65 1x60" for name in ("aarhus", "odense", "viborg")}, 75, None),
+    ("the third was hours ago", "RebuildRepeated", {REBUILDS % "aarhus": "0x5 3x200"}, 150, None),
 ]
 
 
