@@ -286,6 +286,12 @@ def test_the_network_is_open_where_the_programs_would_go():
     assert block["cidr"] == "0.0.0.0/0" and set(block["except"]) == closed
 
 
+@pytest.mark.parametrize("rules", ["otlp", "extraEgress"])
+def test_the_network_is_open_to_the_collector(rules):
+    objects = render(overlay({"networkPolicy": {**OPEN, rules: [RULE]}, "config/tracing": COLLECTOR}))
+    assert by_kind(objects, "NetworkPolicy")[0]["spec"]["egress"].count(RULE) == 3
+
+
 def test_the_writer_alone_is_scaled():
     values = values_of(CHART / "ci" / "keda-values.yaml")
     replicas = {name: thing["spec"].get("replicas") for name, thing in deployments(values).items()}
@@ -333,6 +339,9 @@ def overlay(changes):
 
 
 AARHUS = {"base_url": "https://www.aakb.dk"}
+RULE = {"to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}], "ports": [{"port": 9093}]}
+OPEN = {"enabled": True, "kafka": [RULE], "redis": [RULE]}
+COLLECTOR = {"endpoint": "http://collector.tracing:4318"}
 REFUSED = [
     # says, changes, what the sentence names
     ("nobody to turn to", {"contact": None}, "contact"),
@@ -382,6 +391,9 @@ REFUSED = [
     ("an operator without a Kafka user", {"fetcher/kafkaSecret": "f", "reconciler/kafkaSecret": "r",
                                           "writer/kafkaSecret": "w"}, "console.kafkaSecret"),
     ("a closed network", {"networkPolicy": {"enabled": True}}, "networkPolicy.kafka"),
+    ("a network that is closed to the collector", {"networkPolicy": OPEN, "config/tracing": COLLECTOR},
+     "networkPolicy.otlp"),
+    ("a misspelt rule of the network", {"networkPolicy": {**OPEN, "otel": [RULE]}}, "otel"),
 ]
 
 

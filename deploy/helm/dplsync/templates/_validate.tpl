@@ -5,13 +5,11 @@
 {{- include "dplsync.validateUsers" . }}
 {{- include "dplsync.validateStrimzi" . }}
 {{- include "dplsync.validateKeda" . }}
+{{- include "dplsync.validateNetwork" . }}
 {{- range $service := list "fetcher" "reconciler" "writer" }}
 {{- if le (int (get $.Values $service).terminationGracePeriodSeconds) 65 }}
 {{- fail (printf "%s.terminationGracePeriodSeconds: it must be more than 65, the seconds after which a program gives up draining" $service) }}
 {{- end }}
-{{- end }}
-{{- if and .Values.networkPolicy.enabled (not (and .Values.networkPolicy.kafka .Values.networkPolicy.redis)) }}
-{{- fail "networkPolicy: without the rules networkPolicy.kafka and networkPolicy.redis nothing could be reached; write [{to: [...], ports: [{port: 9093}]}]" }}
 {{- end }}
 {{- end }}
 
@@ -82,5 +80,16 @@
 {{- end }}
 {{- if and $keda.enabled (gt (int $keda.minReplicas) (int $keda.maxReplicas)) }}
 {{- fail "keda.minReplicas: it is more than keda.maxReplicas" }}
+{{- end }}
+{{- end }}
+
+{{- define "dplsync.validateNetwork" -}}
+{{- $network := .Values.networkPolicy }}
+{{- if and $network.enabled (not (and $network.kafka $network.redis)) }}
+{{- fail "networkPolicy: without the rules networkPolicy.kafka and networkPolicy.redis nothing could be reached; write [{to: [...], ports: [{port: 9093}]}]" }}
+{{- end }}
+{{- $collector := dig "tracing" "endpoint" "" .Values.config }}
+{{- if and $network.enabled $collector (not (or $network.otlp $network.extraEgress)) }}
+{{- fail (printf "networkPolicy.otlp: the collector of config.tracing.endpoint, %s, could not be reached; write [{to: [...], ports: [{port: 4318}]}]" $collector) }}
 {{- end }}
 {{- end }}
