@@ -302,12 +302,35 @@ def test_the_writer_alone_is_scaled():
 
 # What is watched.
 
-def test_the_rules_are_deployed_as_they_were_tested():
-    spec = by_kind(render(values_of(CHART / "ci" / "full-values.yaml")), "PrometheusRule")[0]["spec"]
+def rules(values):
+    """The rules that are deployed, by alert."""
+    spec = by_kind(render(values), "PrometheusRule")[0]["spec"]
+    return {rule["alert"]: rule for group in spec["groups"] for rule in group["rules"]}
+
+
+def test_the_rules_are_deployed_as_they_are_in_the_file():
+    """But for what only a release knows."""
     text = ALERTS.read_text().replace("deploy/README.md#", "https://git.vendor.example/dplsync/deploy/README.md#")
     text = text.replace('{container="dplsync-', '{namespace="libraries",container="dplsync-')
+    text = text.replace('"/hold?', '"https://dplsync.vendor.example/hold?')
+    spec = by_kind(render(values_of(CHART / "ci" / "full-values.yaml")), "PrometheusRule")[0]["spec"]
     assert spec == yaml.safe_load(text)
     assert "{{ $labels.municipality }}" in json.dumps(spec)
+
+
+HELD = {"DeletionsHeld", "DeletionsHeldForADay"}
+WATCHED = {"prometheusRule": {"enabled": True, "runbookUrl": "https://git.vendor.example/runbook"}}
+ORIGIN = "https://dplsync.vendor.example"
+
+
+@pytest.mark.parametrize("console, linked", [({"enabled": True, "origin": ORIGIN}, HELD), ({"enabled": True}, set()),
+                                             ({"origin": ORIGIN}, set())],
+                         ids=["behind a proxy", "on loopback", "switched off"])
+def test_an_alert_of_held_deletions_links_to_where_they_are_approved(console, linked):
+    found = rules(overlay({**WATCHED, "console": console}))
+    links = {name: rule["annotations"]["console_url"] for name, rule in found.items()
+             if "console_url" in rule["annotations"]}
+    assert links == dict.fromkeys(linked, f"{ORIGIN}/hold?municipality={{{{ $labels.municipality }}}}")
 
 
 def test_the_dashboard_is_deployed_as_it_was_tested():
@@ -393,6 +416,9 @@ REFUSED = [
     ("a closed network", {"networkPolicy": {"enabled": True}}, "networkPolicy.kafka"),
     ("a network that is closed to the collector", {"networkPolicy": OPEN, "config/tracing": COLLECTOR},
      "networkPolicy.otlp"),
+    ("alerts that link nowhere", {"prometheusRule": {"enabled": True}}, "prometheusRule.runbookUrl"),
+    ("alerts with a link that is none", {"prometheusRule": {"enabled": True, "runbookUrl": "deploy/README.md"}},
+     "prometheusRule.runbookUrl"),
     ("a misspelt rule of the network", {"networkPolicy": {**OPEN, "otel": [RULE]}}, "otel"),
 ]
 

@@ -6,6 +6,9 @@
 {{- include "dplsync.validateStrimzi" . }}
 {{- include "dplsync.validateKeda" . }}
 {{- include "dplsync.validateNetwork" . }}
+{{- if and .Values.prometheusRule.enabled (not (hasPrefix "https://" .Values.prometheusRule.runbookUrl)) }}
+{{- fail "prometheusRule.runbookUrl: the alerts link to it; write where your people read deploy/README.md, as https://..." }}
+{{- end }}
 {{- range $service := list "fetcher" "reconciler" "writer" }}
 {{- if le (int (get $.Values $service).terminationGracePeriodSeconds) 65 }}
 {{- fail (printf "%s.terminationGracePeriodSeconds: it must be more than 65, the seconds after which a program gives up draining" $service) }}
