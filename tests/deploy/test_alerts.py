@@ -21,6 +21,8 @@ OLDEST = 'dplsync_writer_oldest_waiting_timestamp_seconds{municipality="aarhus"}
 PAUSED = 'dplsync_writer_paused_until_timestamp_seconds{municipality="aarhus"}'
 DRIFT = 'dplsync_reconciler_drift_total{municipality="aarhus"}'
 DEAD = 'dplsync_dead_letters_total{reason="invalid-state"}'
+DEAD_COMMANDS = 'dplsync_fetcher_dead_letters_total{reason="invalid-command"}'
+DEAD_SNAPSHOTS = 'dplsync_reconciler_dead_letters_total{reason="unreadable"}'
 LAG = 'dplsync_kafka_consumer_lag{topic="dplsync.updates",partition="3"}'
 RUNNING = 'dplsync_build_info{namespace="libraries",container="dplsync-%s"}'
 ELSEWHERE = 'dplsync_build_info{namespace="another",container="dplsync-%s"}'
@@ -101,12 +103,15 @@ CASES = [
      {"reason": "invalid-state"}),
     ("one more dead letter", "DeadLetters", {DEAD: "4x80 5x60"}, 100, {"reason": "invalid-state"}),
     ("a command that the fetcher could not read", "DeadLetters",
-     {'dplsync_fetcher_dead_letters_total{reason="invalid-command"}': "_x20 1x60"}, 25,
+     {DEAD_COMMANDS: "_x20 1x60"}, 25,
      {"reason": "invalid-command"}),
     ("a snapshot that the reconciler could not read", "DeadLetters",
-     {'dplsync_reconciler_dead_letters_total{reason="unreadable"}': "_x20 1x60"}, 25, {"reason": "unreadable"}),
+     {DEAD_SNAPSHOTS: "_x20 1x60"}, 25, {"reason": "unreadable"}),
     ("yesterday's dead letters", "DeadLetters", {DEAD: "5x200"}, 150, None),
     ("fifty-one dead letters", "ManyDeadLetters", {DEAD: "0x70 51x60"}, 90, {}),
+    ("of commands", "ManyDeadLetters", {DEAD_COMMANDS: "_x20 51x60"}, 40, {}),
+    ("of all programs together", "ManyDeadLetters",
+     {DEAD: "0x70 20x60", DEAD_COMMANDS: "_x70 20x60", DEAD_SNAPSHOTS: "0x70 20x60"}, 90, {}),
     ("a few dead letters", "ManyDeadLetters", {DEAD: "0x70 5x60"}, 90, None),
     ("records wait and none is read", "PipelineStalled", {LAG: "0x5 7x60"}, 25,
      {"topic": "dplsync.updates", "partition": "3"}),
