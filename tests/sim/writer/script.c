@@ -80,13 +80,15 @@ static void be_stale(struct slice current, struct script_reply *reply)
 }
 
 static void lend(struct store *store, const struct keys *keys, const struct action_ledger *ledger,
-                 int64_t now_ms)
+                 int64_t now_ms, bool leases)
 {
         struct buffer fresh = BUFFER_NULL;
 
         buffer_append(&fresh, ledger->fresh.data, ledger->fresh.length - 1);
-        buffer_append_format(&fresh, " token=%s lease_until=%" PRId64 "\n", ledger->token,
-                             now_ms + ledger->lease_ms);
+        if (leases)
+                buffer_append_format(&fresh, " token=%s lease_until=%" PRId64, ledger->token,
+                                     now_ms + ledger->lease_ms);
+        buffer_append_byte(&fresh, '\n');
         store_put(store, keys->ledger, slice_of(keys->uuid), buffer_slice(&fresh));
         buffer_deinit(&fresh);
         set_seal(store, keys, ledger->seal_at_ms);
@@ -108,7 +110,7 @@ static void begin(struct store *store, const struct keys *keys, const struct act
         } else if (!is_expected(current, &ledger->expected)) {
                 be_stale(current, reply);
         } else {
-                lend(store, keys, ledger, now_ms);
+                lend(store, keys, ledger, now_ms, leases);
                 reply->input.ledger.reply = LEDGER_SEND;
                 reply->input.ledger.known =
                         kept(&reply->first, known_of(store, keys, &ledger->uuid));

@@ -7,7 +7,7 @@
 
 enum without {
         WITHOUT_NOTHING,
-        WITHOUT_LEASE,           /* Redis lets everybody begin and finish */
+        WITHOUT_LEASE,           /* Redis keeps none: everybody may begin and finish */
         WITHOUT_SEAL,            /* a wish of doubtful outcome is not sent once more */
         WITHOUT_MEMBER_VERSIONS, /* what is sent again counts as a new wish */
         WITHOUT_ORDER,           /* an offset is committed before its outcome is told */
