@@ -53,9 +53,16 @@ static void trace_patch(struct shell *shell, const struct writer_report *report)
         const struct municipality *municipality =
                 config_municipality(shell->links.daemon->config, report->municipality);
         bool failed = report->status < 200 || report->status >= 300;
+        struct municipality_server server = { .port = 0 };
+
+        if (municipality)
+                municipality_server(municipality, &server);
+
         const struct log_field attributes[] = {
                 FIELD_TEXT("http.request.method", "PATCH"),
-                FIELD_NUMBER("http.response.status_code", report->status),
+                FIELD_POSITIVE("http.response.status_code", report->status),
+                FIELD_TEXT("server.address", server.address),
+                FIELD_POSITIVE("server.port", server.port),
                 FIELD_TEXT("url.full", municipality ? municipality->base_url : ""),
                 FIELD_TEXT("error.type", failed ? report->outcome : ""),
                 FIELD_TEXT("dplsync.municipality", report->municipality),
@@ -76,6 +83,8 @@ static void trace_patch(struct shell *shell, const struct writer_report *report)
 
 void shell_trace(struct shell *shell, const struct writer_report *report)
 {
+        if (!shell->links.daemon->tracer)
+                return;
         if (report->type == REPORT_OUTCOME)
                 trace_update(shell, report);
         else if (report->type == REPORT_ATTEMPT)

@@ -143,6 +143,7 @@ class TestFromTheVendorToTheSite:
         sent = the_one(collector, traced, trace=trace, parent=handled.id)
         assert (sent.name, sent.kind, sent.failed) == ("PATCH", CLIENT, False)
         assert sent.attributes["http.response.status_code"] == 200
+        assert f"{sent.attributes['server.address']}:{sent.attributes['server.port']}" in sent.attributes["url.full"]
         assert sent.attributes["dplsync.event.uuid"] == uuid
         assert patch["traceparent"] == f"00-{trace}-{sent.id}-01"
         assert "/events/" not in sent.attributes["url.full"]
