@@ -107,6 +107,7 @@ enum writer_report_type {
         REPORT_CREDENTIALS_REJECTED,
         REPORT_CREDENTIALS_WORK,
         REPORT_HALF_UNKNOWN,
+        REPORT_STRAY,                /* the CMS does not know an event that its list had */
         REPORT_RECEIVED,             /* an update of the vendor's */
         REPORT_SCATTERED,            /* updates of one event came in two partitions */
         REPORT_UNKNOWN_MUNICIPALITY, /* an update waits for the configuration */

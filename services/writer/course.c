@@ -71,11 +71,9 @@ static void course_idle(struct writer_core *core, struct lane *lane)
         }
 }
 
-/* A list of several MB: one for all lanes that began to wait before it, and not many in a row. */
-static void course_ask(struct writer_core *core, const struct lane *lane)
+void course_ask(struct writer_core *core, struct site *site, int64_t since_ms)
 {
-        struct site *site = lane->site;
-        bool asked = site->asked_ms >= lane->half_since_ms;
+        bool asked = site->asked_ms >= since_ms;
 
         if (core->now_ms < site->asked_ms + (asked ? ASK_AGAIN_MS : ASK_EVERY_MS))
                 return;
@@ -91,7 +89,7 @@ static void course_wait_half(struct writer_core *core, struct lane *lane)
                 lane->half_since_ms = core->now_ms;
                 core_report(core, REPORT_HALF_UNKNOWN, lane->site->id, &lane->uuid);
         }
-        course_ask(core, lane);
+        course_ask(core, lane->site, lane->half_since_ms);
         upkeep_forget(lane);
         course_rest(core, lane, core->now_ms + (first ? HALF_LOOK_FIRST_MS : HALF_LOOK_MS),
                     RESUME_LOAD);

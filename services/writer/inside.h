@@ -197,6 +197,9 @@ void turn_pump(struct writer_core *core);
 /* course.c */
 void course_add(struct writer_core *core, struct site *site, const struct intake *intake,
                 const struct record *record);
+/* For a list of the site, which may be several MB: one for all who began to wait before it, and not
+ * many in a row. */
+void course_ask(struct writer_core *core, struct site *site, int64_t since_ms);
 void course_seal(struct writer_core *core, struct site *site, const struct input_seal *seal);
 void course_due(struct writer_core *core, struct lane *lane);
 void course_next(struct writer_core *core, struct lane *lane); /* whatever is due now */

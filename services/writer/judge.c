@@ -13,6 +13,7 @@
 enum {
         DOUBT_WAITS = 3,
         MISPLACED_WAIT_MS = 5 * 60 * 1000,
+        STRAYS_MAX = 3, /* events that the CMS does not know, one after the other */
         ANSWER_KEPT_BYTES = 512,
         PROBE_NOT_SENT_MS = 60 * 1000,
 };
@@ -30,6 +31,7 @@ static void judge_report_breaker(struct writer_core *core, const struct site *si
 
 static void site_works(struct writer_core *core, struct site *site)
 {
+        site->strays = 0;
         if (breaker_succeed(&site->bulkhead.breaker, core->now_ms))
                 judge_report_breaker(core, site, "the site answers again");
 }
@@ -44,6 +46,15 @@ static void site_is_misplaced(struct writer_core *core, struct site *site, const
 {
         if (breaker_trip(&site->bulkhead.breaker, core->now_ms, &core->dice))
                 judge_report_breaker(core, site, why);
+}
+
+/* The CMS itself does not know an event that the last list had. One that was deleted since must not
+ * stop the others; that the whole site is another shows when nothing works, or with the third. */
+static bool site_is_itself(struct site *site, const struct lane *lane)
+{
+        if (lane->failures == 0)
+                site->strays++;
+        return site->successes > 0 && site->strays < STRAYS_MAX;
 }
 
 static void site_rejects_login(struct writer_core *core, struct site *site, long status)
@@ -189,6 +200,17 @@ static void judge_throttled(struct writer_core *core, struct lane *lane,
         judge_retry_soon(core, lane);
 }
 
+static void judge_stray(struct writer_core *core, struct lane *lane)
+{
+        struct site *site = lane->site;
+
+        if (lane->failures == 0)
+                core_report(core, REPORT_STRAY, site->id, &lane->uuid);
+        breaker_forget(&site->bulkhead.breaker, core->now_ms);
+        course_ask(core, site, 0);
+        judge_retry(core, lane, MISPLACED_WAIT_MS);
+}
+
 static void judge_verdict(struct writer_core *core, struct lane *lane, const struct answer *answer)
 {
         struct site *site = lane->site;
@@ -229,6 +251,10 @@ static void judge_verdict(struct writer_core *core, struct lane *lane, const str
                 judge_end(lane, END_GONE, NULL);
                 return;
         case VERDICT_MISPLACED:
+                if (verdict_is_cms_404(answer) && site_is_itself(site, lane)) {
+                        judge_stray(core, lane);
+                        return;
+                }
                 site_is_misplaced(core, site, why);
                 judge_retry(core, lane, MISPLACED_WAIT_MS);
                 return;

@@ -23,6 +23,9 @@ static const struct {
         [REPORT_CREDENTIALS_WORK] = { LOG_INFO, "site accepts the log-in again" },
         [REPORT_HALF_UNKNOWN] = { LOG_WARN,
                                   "one half of the links is unknown, a full list was asked for" },
+        [REPORT_STRAY] = { LOG_WARN,
+                           "site answers 404 for an event of its last list, its updates wait for "
+                           "the next" },
         [REPORT_RECEIVED] = { LOG_DEBUG, "update received" },
         [REPORT_SCATTERED] = { LOG_WARN,
                                "updates of one event come in two partitions, so nobody can tell "

@@ -34,6 +34,7 @@ struct site {
         bool probing;
         bool login_worked;  /* for us, since the partition is ours: no status knows better */
         uint64_t successes; /* PATCHes that were applied */
+        unsigned strays;    /* events in a row that the CMS did not know, though its list had them */
         bool status_due;
         bool told_waiting;  /* the status told last says that something waits */
         int64_t sweep_ms; /* when the ledger's next page is looked at (sweep.c) */

@@ -1323,6 +1323,39 @@ static void test_404_without_any_snapshot_is_not_gone(void **state)
         world_free(world);
 }
 
+static void test_an_event_that_the_site_lost_stops_no_other(void **state)
+{
+        static const char *const lost[] = { B, "c8fd4444-4bbf-4b31-96cf-46389c216ea2",
+                                            "d8fd4444-4bbf-4b31-96cf-46389c216ea2" };
+        struct world *world = world_new();
+
+        (void)state;
+        snapshot_shows(world, STATE_ACTIVE, NULL, NULL, TIMESTAMP_NONE);
+        update_state(world, A, "SoldOut");
+        apply(world);
+        update_state(world, lost[0], "SoldOut");
+        answer(world, 404);
+        check_text(world->outcomes, "applied", "its list had it: not gone");
+        check_number(world->refresh_count, 1, "a list is asked for");
+        update_state(world, A, "Cancelled");
+        check_number(world->patch_total, 3, "the others are sent");
+        apply(world);
+        pass(world, 6 * MINUTE);
+        check_number(world->patch_total, 4, "it is tried again");
+        answer(world, 404);
+        for (size_t i = 0; i < ARRAY_LENGTH(lost); i++) {
+                update_state(world, lost[i], "SoldOut");
+                if (world->patch_count > 0)
+                        answer(world, 404);
+        }
+        update_state(world, "e8fd4444-4bbf-4b31-96cf-46389c216ea2", "SoldOut");
+        check_number(world->patch_total, 7, "three in a row are no accident");
+        answer(world, 404);
+        update_state(world, A, "Active");
+        check_number(world->patch_total, 7, "the breaker is open");
+        world_free(world);
+}
+
 static void test_a_poisonous_update_dies_a_failing_site_kills_nothing(void **state)
 {
         struct world *world = world_new();
@@ -2237,6 +2270,7 @@ int main(void)
                 cmocka_unit_test(test_a_full_list_is_asked_for_once_for_all),
                 cmocka_unit_test(test_ends_of_a_request),
                 cmocka_unit_test(test_404_without_any_snapshot_is_not_gone),
+                cmocka_unit_test(test_an_event_that_the_site_lost_stops_no_other),
                 cmocka_unit_test(test_a_poisonous_update_dies_a_failing_site_kills_nothing),
                 cmocka_unit_test(test_credentials_are_rejected),
                 cmocka_unit_test(test_another_owner_may_know_of_the_log_in_at_once),

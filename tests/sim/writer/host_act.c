@@ -142,6 +142,7 @@ static void say_report(const struct host *host, const struct writer_report *repo
                 [REPORT_CREDENTIALS_REJECTED] = "log-in rejected",
                 [REPORT_CREDENTIALS_WORK] = "log-in works",
                 [REPORT_HALF_UNKNOWN] = "half unknown",
+                [REPORT_STRAY] = "stray",
                 [REPORT_RECEIVED] = "received",
                 [REPORT_SCATTERED] = "no order",
                 [REPORT_UNKNOWN_MUNICIPALITY] = "unknown municipality",
