@@ -8,14 +8,17 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
 static const char *const own_names[] = {
-        "dplsync-reason",          "dplsync-detail",         "dplsync-topic",
-        "dplsync-partition",       "dplsync-offset",         "dplsync-municipality",
-        "dplsync-uuid",            "dplsync-version",        "dplsync-attempts",
-        "dplsync-status",          "dplsync-first-failed-at", "dplsync-last-failed-at",
+        "dplsync-reason",    "dplsync-detail",          "dplsync-topic",
+        "dplsync-partition", "dplsync-offset",          "dplsync-municipality",
+        "dplsync-uuid",      "dplsync-version",         "dplsync-attempts",
+        "dplsync-status",    "dplsync-first-failed-at", "dplsync-last-failed-at",
         "dplsync-answer",
 };
 
@@ -30,17 +33,44 @@ static bool is_own(const char *name)
         return false;
 }
 
-static void borrow_original(const struct headers *original, struct headers *out)
+/* How many did not fit, or had not fitted when it was read. */
+static size_t borrow_original(const struct headers *original, struct headers *out)
 {
-        for (size_t i = 0; i < original->count && out->count < HEADERS_MAX - OWN_HEADERS; i++)
-                if (!is_own(original->items[i].name))
+        size_t left_out = original->dropped;
+
+        for (size_t i = 0; i < original->count; i++) {
+                if (is_own(original->items[i].name))
+                        continue;
+                if (out->count < HEADERS_MAX - OWN_HEADERS)
                         headers_borrow(out, original->items[i].name, original->items[i].value);
+                else
+                        left_out++;
+        }
+        return left_out;
 }
 
 static void add_text(struct headers *out, const char *name, const char *text)
 {
         if (text && text[0])
                 headers_add(out, name, text);
+}
+
+/* A sentence that is too long gives way to the remark. */
+static void add_detail(const char *detail, size_t left_out, struct headers *out)
+{
+        char number[DECIMAL_BYTES], remark[64], text[ERROR_TEXT_BYTES];
+        size_t length;
+
+        if (left_out == 0) {
+                headers_add(out, "dplsync-detail", detail);
+                return;
+        }
+        decimal_format_unsigned(left_out, number);
+        TEXT_JOIN(remark, "; ", number, " of its headers did not fit");
+        length = utf8_cut(detail, strlen(detail), sizeof(text) - 1 - strlen(remark));
+        memcpy(text, detail, length);
+        text_copy(text + length, sizeof(text) - length, remark);
+        headers_add(out, "dplsync-detail", text);
 }
 
 static void add_time(struct headers *out, const char *name, int64_t ms)
@@ -73,10 +103,12 @@ static void add_answer(struct slice answer, struct headers *out)
 void dead_letter_headers(const struct dead_letter *letter, const struct headers *original,
                          struct headers *out)
 {
+        size_t left_out;
+
         headers_clear(out);
-        borrow_original(original, out);
+        left_out = borrow_original(original, out);
         headers_add(out, "dplsync-reason", letter->reason);
-        headers_add(out, "dplsync-detail", letter->detail);
+        add_detail(letter->detail, left_out, out);
         add_source(letter, out);
         headers_add_number(out, "dplsync-attempts", letter->attempts);
         if (letter->status > 0)

@@ -27,8 +27,9 @@ struct dead_letter {
         struct slice answer;    /* cut at 512 bytes */
 };
 
-/* The original's headers (but for those of an earlier dead letter) and ours. `out` is cleared
- * first, is not `original`, and borrows from it and from `letter->answer`. */
+/* The original's headers (but for those of an earlier dead letter) and ours. What of the original's
+ * does not fit, or did not when it was read, is counted in the detail. `out` is cleared first, is
+ * not `original`, and borrows from it and from `letter->answer`. */
 void dead_letter_headers(const struct dead_letter *letter, const struct headers *original,
                          struct headers *out);
 

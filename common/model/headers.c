@@ -18,12 +18,15 @@ void headers_clear(struct headers *headers)
 {
         headers->count = 0;
         headers->used = 0;
+        headers->dropped = 0;
 }
 
 void headers_borrow(struct headers *headers, const char *name, struct slice value)
 {
-        if (headers->count == HEADERS_MAX)
+        if (headers->count == HEADERS_MAX) {
+                headers->dropped++;
                 return;
+        }
         headers->items[headers->count++] = (struct header){ name, value };
 }
 

@@ -2,7 +2,8 @@
  *
  * Record headers: a small list of names and bytes. Values are copied into the list's own buffer
  * when added by headers_add, borrowed when added by headers_borrow. At most HEADERS_MAX; more are
- * dropped by the reader (a foreign record may carry anything).
+ * dropped and counted (a foreign record may carry anything). There is room for the 48 of a vendor's
+ * record beside all that we add to them in a dead letter.
  */
 #ifndef MODEL_HEADERS_H
 #define MODEL_HEADERS_H
@@ -12,7 +13,7 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 
-enum { HEADERS_MAX = 48, HEADERS_TEXT_BYTES = 4096 };
+enum { HEADERS_MAX = 64, HEADERS_TEXT_BYTES = 4096 };
 
 struct header {
         const char *name;   /* static or borrowed */
@@ -22,6 +23,7 @@ struct header {
 struct headers {
         size_t count;
         size_t used;
+        size_t dropped; /* had no place */
         struct header items[HEADERS_MAX];
         char text[HEADERS_TEXT_BYTES]; /* what headers_add copied; a longer value is cut */
 };

@@ -17,7 +17,8 @@ struct record_copy {
         int32_t key_length;
         int32_t value_length;
         uint32_t headers_length;
-        uint32_t header_count;
+        uint16_t header_count;
+        uint16_t dropped; /* of its headers; no more than that are counted */
         char bytes[];
 };
 
@@ -68,7 +69,9 @@ struct record_copy *record_copy_new(const struct record *record)
         copy->key_length = length_of(record->key);
         copy->value_length = length_of(record->value);
         copy->headers_length = (uint32_t)headers_bytes;
-        copy->header_count = (uint32_t)record->headers->count;
+        copy->header_count = (uint16_t)record->headers->count;
+        copy->dropped = record->headers->dropped < UINT16_MAX ? (uint16_t)record->headers->dropped
+                                                              : UINT16_MAX;
 
         char *at = put(copy->bytes, record->key.data, record->key.length);
 
@@ -111,7 +114,8 @@ struct slice record_copy_value(const struct record_copy *copy)
 static void view_headers(const struct record_copy *copy, const char *at, struct headers *headers)
 {
         headers_clear(headers);
-        for (uint32_t i = 0; i < copy->header_count; i++) {
+        headers->dropped = copy->dropped;
+        for (unsigned i = 0; i < copy->header_count; i++) {
                 const char *name = at;
                 int32_t length;
 

@@ -151,11 +151,11 @@ static enum update_fault read_members(struct update *update, const json_t *root,
 {
         struct error uuid_error = ERROR_NULL;
         enum update_fault fault;
-        bool has_uuid = fields_uuid(root, "uuid", &update->uuid, &uuid_error) == 0;
 
+        update->has_uuid = fields_uuid(root, "uuid", &update->uuid, &uuid_error) == 0;
         if (fields_municipality(root, update->municipality, error) < 0)
                 return UPDATE_INVALID_MUNICIPALITY;
-        if (!has_uuid) {
+        if (!update->has_uuid) {
                 error_set(error, "%s", uuid_error.text);
                 return UPDATE_INVALID_UUID;
         }
@@ -189,6 +189,7 @@ static bool take_head(struct update *update, struct slice municipality, struct s
         if (!plain_text(municipality, &id) || !municipality_id_valid(id.data, id.length) ||
             !plain_text(uuid, &text) || !uuid_parse(text.data, text.length, &update->uuid))
                 return false;
+        update->has_uuid = true;
         memcpy(update->municipality, id.data, id.length);
         update->municipality[id.length] = '\0';
         return true;

@@ -32,6 +32,7 @@ const char *update_fault_code(enum update_fault fault);
 struct update {
         char municipality[MUNICIPALITY_ID_BYTES];
         struct uuid uuid;
+        bool has_uuid; /* it could be read */
         bool present[MEMBER_COUNT];
         enum event_state state;
         char *url;                      /* NULL: clear it. Owned */

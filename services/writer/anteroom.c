@@ -22,7 +22,8 @@ static struct letter *letter_new(struct writer_core *core, const struct intake *
         letter->since_ms = core->now_ms;
         memcpy(letter->municipality, intake->update.municipality, sizeof(letter->municipality));
         memcpy(letter->detail, intake->detail.text, sizeof(letter->detail));
-        uuid_format(&intake->update.uuid, letter->uuid);
+        if (intake->update.has_uuid)
+                uuid_format(&intake->update.uuid, letter->uuid);
         return letter;
 }
 

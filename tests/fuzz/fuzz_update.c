@@ -21,7 +21,7 @@ static bool text_equal(const char *a, const char *b)
 static void check_same(const struct update *a, const struct update *b)
 {
         fuzz_check(strcmp(a->municipality, b->municipality) == 0);
-        fuzz_check(uuid_compare(&a->uuid, &b->uuid) == 0);
+        fuzz_check(a->has_uuid == b->has_uuid && uuid_compare(&a->uuid, &b->uuid) == 0);
         fuzz_check(memcmp(a->present, b->present, sizeof(a->present)) == 0);
         fuzz_check(a->state == b->state && text_equal(a->url, b->url));
         fuzz_check(text_equal(a->admin_url, b->admin_url));
@@ -33,6 +33,7 @@ static void check_taken(const struct update *update)
         _cleanup_(update_deinit) struct update again;
 
         fuzz_check(municipality_id_valid(update->municipality, strlen(update->municipality)));
+        fuzz_check(update->has_uuid);
         fuzz_check(update->present[MEMBER_STATE] == (update->state != STATE_NONE));
         fuzz_check(update->present[MEMBER_URL] || !update->url);
         check_url(update->url);

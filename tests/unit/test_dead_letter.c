@@ -62,6 +62,75 @@ static void test_headers(void **state)
                 check_header(&out, rows[i].name, rows[i].want);
 }
 
+/* Of a consumer that reads as many headers as a list holds. */
+static void read_original(struct headers *original, size_t count)
+{
+        headers_clear(original);
+        headers_borrow(original, "dplsync-reason", slice_of("of an earlier death"));
+        for (size_t i = 0; i < count; i++)
+                headers_borrow(original, "mine", slice_of("kept"));
+}
+
+static size_t count_of(const struct headers *headers, const char *name)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < headers->count; i++)
+                count += strcmp(headers->items[i].name, name) == 0;
+        return count;
+}
+
+static void test_many_headers(void **state)
+{
+        enum { KEPT = HEADERS_MAX - 13 };
+        static const struct {
+                const char *says;
+                size_t count, kept;
+                const char *remark;
+        } rows[] = {
+                { "all of the 48 that a record may have", 48, 48, NULL },
+                { "as many as there is room for", KEPT, KEPT, NULL },
+                { "one more", KEPT + 1, KEPT, "no; 1 of its headers did not fit" },
+                { "far more", 1000, KEPT, "no; 949 of its headers did not fit" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct dead_letter full = letter;
+                struct headers original, out;
+
+                full.detail = "no";
+                full.uuid = "0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b";
+                full.status = 422;
+                full.answer = slice_of("No.");
+                read_original(&original, rows[i].count);
+                dead_letter_headers(&full, &original, &out);
+                check_number(count_of(&out, "mine"), rows[i].kept, rows[i].says);
+                check_number(out.count, rows[i].kept + 13, "and all of ours");
+                check_header(&out, "dplsync-detail", rows[i].remark ? rows[i].remark : "no");
+                check_header(&out, "dplsync-answer", "No.");
+        }
+}
+
+/* The header has 512 characters at most. */
+static void test_a_long_detail_makes_room_for_the_remark(void **state)
+{
+        struct dead_letter wordy = letter;
+        struct headers original, out;
+        char detail[512];
+        struct slice value;
+
+        (void)state;
+        memset(detail, 'x', sizeof(detail) - 1);
+        detail[sizeof(detail) - 1] = '\0';
+        wordy.detail = detail;
+        read_original(&original, 1000);
+        dead_letter_headers(&wordy, &original, &out);
+        value = headers_get(&out, "dplsync-detail");
+        check(value.length < sizeof(detail), "no longer than it may be");
+        check(memmem(value.data, value.length, "x; 949 of its headers", 21), "the remark is there");
+}
+
 static void test_bounds(void **state)
 {
         struct dead_letter answered = letter;
@@ -88,8 +157,11 @@ static void test_bounds(void **state)
 
 int main(void)
 {
-        const struct CMUnitTest tests[] = { cmocka_unit_test(test_headers),
-                                            cmocka_unit_test(test_bounds) };
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_headers), cmocka_unit_test(test_many_headers),
+                cmocka_unit_test(test_a_long_detail_makes_room_for_the_remark),
+                cmocka_unit_test(test_bounds)
+        };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,9 @@ static void test_bounds(void **state)
         for (size_t i = 0; i < HEADERS_MAX + 10; i++)
                 headers_borrow(&headers, "h", slice_of("v"));
         check_number(headers.count, HEADERS_MAX, "more are dropped");
+        check_number(headers.dropped, 10, "and counted");
+        headers_clear(&headers);
+        check_number(headers.dropped, 0, "of this record");
 }
 
 static void test_cloudevent(void **state)

@@ -66,6 +66,32 @@ static void test_a_record_comes_back_byte_for_byte(void **state)
         }
 }
 
+static void test_headers_that_were_dropped_stay_counted(void **state)
+{
+        static const struct {
+                const char *says;
+                size_t dropped, want;
+        } rows[] = {
+                { "none", 0, 0 },
+                { "some", 17, 17 },
+                { "more than anybody counts", 100000, UINT16_MAX },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+                struct headers given, got;
+                struct record record = { .headers = &given };
+
+                headers_clear(&given);
+                given.dropped = rows[i].dropped;
+
+                _cleanup_(freep) struct record_copy *copy = record_copy_new(&record);
+
+                record_copy_view(copy, &record, &got);
+                check_number(got.dropped, rows[i].want, rows[i].says);
+        }
+}
+
 static void test_bytes_are_counted(void **state)
 {
         struct headers headers;
@@ -88,6 +114,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_record_comes_back_byte_for_byte),
+                cmocka_unit_test(test_headers_that_were_dropped_stay_counted),
                 cmocka_unit_test(test_bytes_are_counted),
         };
 

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "model/update.h"
 
-#define HEAD "\"municipality\":\"aarhus\",\"uuid\":\"0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b\""
+#define HEAD   "\"municipality\":\"aarhus\",\"uuid\":\"0f1c4a52-6b7e-4a6e-9a65-3c1d2e4f5a6b\""
 #define ACTIVE ",\"state\":\"Active\""
 
 static const struct {
@@ -125,6 +125,7 @@ static void test_kept(void **state)
         check_number(update_read(&update, slice_of("{" HEAD ",\"state\":\"x\"}"), NULL),
                      UPDATE_INVALID_STATE, "bad");
         check_text(update.municipality, "aarhus", "what could be read is kept");
+        check(update.has_uuid, "which is said");
         check_number(update.uuid.bytes[0], 0x0f, "also the uuid");
         update_deinit(&update);
         check_number(update_read(&update,
@@ -132,6 +133,15 @@ static void test_kept(void **state)
                                  NULL),
                      UPDATE_INVALID_MUNICIPALITY, "bad");
         check_number(update.uuid.bytes[0], 0x0f, "also behind a bad municipality");
+        update_deinit(&update);
+        check_number(update_read(&update, slice_of("{\"municipality\":\"aarhus\",\"uuid\":\"x\"}"),
+                                 NULL),
+                     UPDATE_INVALID_UUID, "bad");
+        check(!update.has_uuid, "no uuid is none");
+        update_deinit(&update);
+        check_number(update_read(&update, slice_of("{" HEAD ",\"state\":\"Active\"}"), NULL),
+                     UPDATE_OK, "good");
+        check(update.has_uuid, "nor is one of a good one forgotten");
         update_deinit(&update);
 }
 

@@ -77,6 +77,7 @@ struct world {
         bool out_of_range;             /* `results` ends before what is asked for */
         char letters[RECORDS_MAX][48]; /* reasons of dead letters */
         size_t letter_count;
+        char letter_uuid[UUID_TEXT_BYTES]; /* of the last one; "": it names none */
         size_t refresh_count;
         char *carried, *carried_origin; /* the last record put at the end of `updates` */
         size_t carried_count;
@@ -407,7 +408,10 @@ static void kafka_produce(struct world *world, const struct writer_action *actio
                 world->results[world->result_count++] = memory_copy(value.data, value.length);
         } else if (action->produce.topic == TOPIC_DEAD_LETTERS) {
                 struct slice reason = headers_get(action->produce.headers, "dplsync-reason");
+                struct slice uuid = headers_get(action->produce.headers, "dplsync-uuid");
 
+                snprintf(world->letter_uuid, UUID_TEXT_BYTES, "%.*s", (int)uuid.length,
+                         uuid.data ? uuid.data : "");
                 snprintf(world->letters[world->letter_count++], 48, "%.*s", (int)reason.length,
                          reason.data);
         } else if (action->produce.topic == TOPIC_UPDATES) {
@@ -1644,6 +1648,7 @@ static void test_refused_at_the_door(void **state)
         apply(world);
         update(world, A, "\"state\":\"Soldout\"");
         update(world, A, "");
+        check_text(world->letter_uuid, A, "the event");
         check_text(world->letters[0], "invalid-state", "named");
         check_text(world->letters[1], "nothing-to-do", "named");
         expect(world, "applied dead dead", 1, 3, "and the stream goes on");
@@ -1653,6 +1658,7 @@ static void test_refused_at_the_door(void **state)
               "with what stands: compaction may leave no other");
         update(world, "no uuid", "\"state\":\"SoldOut\"");
         check_text(world->letters[2], "invalid-uuid", "of no event: only a dead letter");
+        check_text(world->letter_uuid, "", "that names none");
         expect(world, "applied dead dead", 1, 4, "and no result");
         world->stored = 1;
         boot(world);
