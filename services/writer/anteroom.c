@@ -3,6 +3,11 @@
  * Updates that get no lane: those of a municipality that is not in the configuration wait here for
  * a while, since a new site's first links arrive before every pod has read the new configuration;
  * those that were refused stay until Kafka has their dead letter. Both hold their offset back.
+ *
+ * They get no result. Without a lane nobody has read what stands of the event, and a result that
+ * does not carry it would be, after compaction, the only one: of a municipality that left the
+ * configuration and comes back, all would be lost that only `results` has. And nobody would ever
+ * bury the key of one that does not exist.
  */
 #include "writer/inside.h"
 

@@ -1856,6 +1856,31 @@ static void test_a_municipality_that_leaves(void **state)
         world_free(world);
 }
 
+/* A result of it could only say that nothing was ever wished, and compaction leaves no other. */
+static void test_no_result_of_a_municipality_that_left(void **state)
+{
+        struct world *world = world_new();
+
+        (void)state;
+        update(world, A, PAIR);
+        apply(world);
+        configure(world, VIBORG);
+        update_state(world, A, "SoldOut");
+        pass(world, 11 * MINUTE);
+        check_text(world->letters[0], "unknown-municipality", "the operator is told");
+        check_text(world->letter_uuid, A, "of which event");
+        check_number(world->result_count, 1, "the last result is the one with what stands");
+        configure(world, AARHUS);
+        redis_flush(world);
+        boot(world);
+        update(world, A, "\"external_data\":{\"url\":null}");
+        pass(world, SECOND);
+        check_text(world->last_body,
+                   "{\"external_data\":{\"url\":null,\"admin_url\":\"https://t.example/a\"}}",
+                   "which it still knows when it is back");
+        world_free(world);
+}
+
 static void test_states_go_before_links(void **state)
 {
         struct world *world = world_new();
@@ -2296,6 +2321,7 @@ int main(void)
                 cmocka_unit_test(test_what_was_carried_has_one_outcome),
                 cmocka_unit_test(test_a_municipality_that_comes_later),
                 cmocka_unit_test(test_a_municipality_that_leaves),
+                cmocka_unit_test(test_no_result_of_a_municipality_that_left),
                 cmocka_unit_test(test_states_go_before_links),
                 cmocka_unit_test(test_a_pause_holds_back_what_has_begun),
                 cmocka_unit_test(test_one_begins_ahead_of_the_transfers),
