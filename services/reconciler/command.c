@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#include "reconciler/diff.h"
+#include "reconciler/terms.h"
 
 bool command_needs_events(const struct control *control)
 {
@@ -15,39 +15,37 @@ bool command_needs_events(const struct control *control)
                control->command == CONTROL_REJECT_DELETIONS;
 }
 
-/* Another site's list holds everything; the other holds are event by event. */
-static bool is_in_hold(const struct meta *meta, const struct known *known, int64_t now_ms)
+/* What was named to the operator: another site's list holds all that it would have deleted, as long
+ * as nothing is applied; the other holds are event by event. */
+static bool is_in_hold(const struct meta *meta, const struct known *known)
 {
-        if (!diff_is_alive(known))
-                return false;
+        struct diff_facts foreign = terms_foreign(meta);
+
         if (meta->foreign[0])
-                return !guard_is_silent(known, now_ms);
-        return (known->flags & KNOWN_HELD) && !(known->flags & KNOWN_REJECTED);
+                return diff_in_foreign_hold(&foreign, known);
+        return diff_is_alive(known) && (known->flags & KNOWN_HELD) &&
+               !(known->flags & KNOWN_REJECTED);
 }
 
-static struct hold hold_now(const struct meta *meta, const struct catalogue *catalogue,
-                            int64_t now_ms)
+static struct hold hold_now(const struct meta *meta, const struct catalogue *catalogue)
 {
         struct hold hold = { 0, 0 };
 
         for (size_t i = 0; i < catalogue->count; i++) {
                 _cleanup_(known_deinit) struct known known = catalogue_get(catalogue, i);
 
-                if (is_in_hold(meta, &known, now_ms))
+                if (is_in_hold(meta, &known))
                         hold_add(&hold, &catalogue->entries[i].uuid);
         }
         return hold;
 }
 
-/* A foreign hold is named when it begins and stays as it is, since nothing is applied meanwhile. */
 static bool is_the_hold(const struct control *control, const struct meta *meta,
-                        const struct catalogue *catalogue, int64_t now_ms)
+                        const struct catalogue *catalogue)
 {
         char id[HOLD_ID_BYTES];
-        struct hold hold = hold_now(meta, catalogue, now_ms);
+        struct hold hold = hold_now(meta, catalogue);
 
-        if (meta->foreign[0])
-                return strcmp(control->hold, meta->hold) == 0 && control->count == meta->held;
         hold_id(&hold, id);
         return id[0] && strcmp(control->hold, id) == 0 && control->count == hold.count;
 }
@@ -58,7 +56,7 @@ static void mark(const struct control *control, const struct catalogue *catalogu
         for (size_t i = 0; i < catalogue->count; i++) {
                 _cleanup_(known_deinit) struct known known = catalogue_get(catalogue, i);
 
-                if (!is_in_hold(meta, &known, now_ms))
+                if (!is_in_hold(meta, &known))
                         continue;
                 known.flags &= ~(unsigned)(KNOWN_CANDIDATE | KNOWN_APPROVED | KNOWN_REJECTED);
                 known.flags |= KNOWN_HELD;
@@ -76,7 +74,7 @@ static bool decide_hold(const struct control *control, const struct catalogue *c
                         int64_t now_ms, struct meta *meta, struct writes *writes,
                         struct error *said)
 {
-        if (!is_the_hold(control, meta, catalogue, now_ms)) {
+        if (!is_the_hold(control, meta, catalogue)) {
                 error_set(said,
                           "refused: there is no hold %s with %" PRId64
                           " deletions now; look at the holds again",

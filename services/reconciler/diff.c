@@ -254,8 +254,7 @@ static void hold_all(struct diff *diff)
         for (size_t i = 0; i < diff->catalogue->count; i++) {
                 _cleanup_(known_deinit) struct known known = catalogue_get(diff->catalogue, i);
 
-                if (!diff_is_alive(&known) || guard_is_silent(&known, diff->facts.now_ms) ||
-                    diff_is_past(&diff->facts, &known) || diff_out_of_sight(&diff->facts, &known))
+                if (!diff_in_foreign_hold(&diff->facts, &known))
                         continue;
                 hold_add(&diff->hold, &diff->catalogue->entries[i].uuid);
                 sample_add(&diff->held, &diff->catalogue->entries[i].uuid);

@@ -61,6 +61,7 @@ struct diff_step {
         uint32_t changed;              /* update: a bit per event_field */
         bool reassert;                 /* update: it is told again, whatever `changed` says */
         enum change_reason reason;     /* delete */
+        bool absent;                   /* write: the list does not show it */
         bool again;                    /* it would be, were nothing changed */
         enum event_state shown_before; /* update: the state as it was known */
         uint16_t state_before;         /* and its hash */
@@ -131,6 +132,8 @@ void diff_deinit(struct diff *diff);
 
 /* Told, and not deleted since. */
 bool diff_is_alive(const struct known *known);
+/* Would another site's list, of these facts' window and time, have deleted it? */
+bool diff_in_foreign_hold(const struct diff_facts *facts, const struct known *known);
 /* The list's window may have left it out. */
 bool diff_out_of_sight(const struct diff_facts *facts, const struct known *known);
 

@@ -19,6 +19,25 @@ bool diff_is_past(const struct diff_facts *facts, const struct known *known)
         return known->end_ms != TIMESTAMP_NONE && known->end_ms <= facts->now_ms;
 }
 
+bool diff_in_foreign_hold(const struct diff_facts *facts, const struct known *known)
+{
+        return diff_is_alive(known) && !guard_is_silent(known, facts->now_ms) &&
+               !diff_is_past(facts, known) && !diff_out_of_sight(facts, known);
+}
+
+/* No list decides about it any more: whether its deletion was held, approved or rejected, its end
+ * is what it waits for. The flags name what is in the hold (command.c). */
+static void leave_hold(struct diff *diff, const struct uuid *uuid, struct known *known)
+{
+        struct diff_step *step;
+
+        if (!diff_clear_waiting(known))
+                return;
+        step = diff_add_step(diff, DIFF_WRITE, uuid);
+        step->known = diff_take_known(known);
+        step->absent = true;
+}
+
 static void miss_alive(struct diff *diff, const struct uuid *uuid, struct known *known)
 {
         diff->alive++;
@@ -27,10 +46,13 @@ static void miss_alive(struct diff *diff, const struct uuid *uuid, struct known 
         if (diff_is_past(&diff->facts, known)) {
                 if (diff->facts.complete)
                         diff_want_deletion(diff, uuid, known, REASON_PAST);
+                else
+                        leave_hold(diff, uuid, known);
                 return;
         }
         if (diff_out_of_sight(&diff->facts, known)) {
                 diff->counts.out_of_sight++;
+                leave_hold(diff, uuid, known);
                 return;
         }
         diff->unended += !(known->flags & KNOWN_APPROVED);

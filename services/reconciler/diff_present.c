@@ -8,7 +8,7 @@
 #include "reconciler/look.h"
 
 /* Its absence, if there was one, is over. */
-static bool clear_waiting(struct known *known)
+bool diff_clear_waiting(struct known *known)
 {
         if (!(known->flags & KNOWN_WAITING))
                 return false;
@@ -90,7 +90,7 @@ static bool is_to_be_told_again(const struct diff *diff, const struct known *kno
 static void see_same(struct diff *diff, const struct listing_event *item, struct known *known)
 {
         bool again = is_to_be_told_again(diff, known);
-        bool returned = clear_waiting(known);
+        bool returned = diff_clear_waiting(known);
 
         if (known->version == diff->facts.version)
                 diff_add_series(diff, known);
@@ -176,7 +176,7 @@ static void see_alive(struct diff *diff, const struct listing_event *item, struc
  * not be looked at now is looked at when it can be, equal bytes or not. */
 static void see_aside(struct diff *diff, const struct uuid *uuid, struct known *known)
 {
-        if (!diff_is_alive(known) || (!clear_waiting(known) && !diff->facts.look_at_all))
+        if (!diff_is_alive(known) || (!diff_clear_waiting(known) && !diff->facts.look_at_all))
                 return;
         known->raw_hash = 0;
         diff_add_step(diff, DIFF_WRITE, uuid)->known = diff_take_known(known);

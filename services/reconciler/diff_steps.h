@@ -24,6 +24,8 @@ bool diff_is_long_deleted(const struct diff_facts *facts, const struct known *kn
 /* diff_present.c */
 /* The list has the event. `known` NULL: it is new. */
 void diff_see_present(struct diff *diff, const struct listing_event *item, struct known *known);
+/* Nobody waits for its deletion any more. False: nobody did. */
+bool diff_clear_waiting(struct known *known);
 
 /* diff_absent.c */
 /* The list does not have it. */

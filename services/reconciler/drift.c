@@ -75,6 +75,6 @@ void drift_see(struct diff *diff, const struct uuid *uuid, const struct wish *wi
         if (!step)
                 see_known(diff, uuid, wish);
         else if (step->op == DIFF_CREATE || step->op == DIFF_UPDATE ||
-                 (step->op == DIFF_WRITE && diff_is_alive(&step->known)))
+                 (step->op == DIFF_WRITE && !step->absent && diff_is_alive(&step->known)))
                 mark(diff, uuid, &step->known, wish);
 }

@@ -37,6 +37,8 @@ static const struct field {
         { "drift", NUMBER, offsetof(struct meta, drift) },
         { "suspected", NUMBER, offsetof(struct meta, suspected) },
         { "foreign", DIGEST, offsetof(struct meta, foreign) },
+        { "foreign_at", NUMBER, offsetof(struct meta, foreign_at_ms) },
+        { "foreign_edge", NUMBER, offsetof(struct meta, foreign_edge_ms) },
         { "recheck_at", NUMBER, offsetof(struct meta, recheck_at_ms) },
         { "reassert_at", NUMBER, offsetof(struct meta, reassert_at_ms) },
 };

@@ -35,6 +35,8 @@ struct meta {
         int64_t hold_since_ms;          /* when the first of them was held; 0: none is */
         char foreign[SHA256_HEX_BYTES]; /* digest of another site's list, which is the hold; "":
                                            none */
+        int64_t foreign_at_ms;   /* when it was appended, and its from_date (0: none): they say */
+        int64_t foreign_edge_ms; /* which events it would have deleted */
         int64_t drift;     /* events that the last fresh list showed otherwise than wished */
         int64_t suspected; /* and those that it showed so for the first time: another one decides */
         int64_t recheck_at_ms;  /* ask for a fresh read then; 0: nothing waits for one */

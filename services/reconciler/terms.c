@@ -113,6 +113,22 @@ void terms_settle_confirmed(struct meta *meta, const struct diff *diff,
         settle_drift(meta, diff, config, now_ms);
 }
 
+static void hold_foreign(struct meta *meta, const struct snapshot *snapshot,
+                         const struct diff_facts *facts)
+{
+        memcpy(meta->foreign, snapshot->head.sha256, sizeof(meta->foreign));
+        meta->foreign_at_ms = facts->now_ms;
+        meta->foreign_edge_ms = facts->edge_ms == TIMESTAMP_NONE ? 0 : facts->edge_ms;
+}
+
+struct diff_facts terms_foreign(const struct meta *meta)
+{
+        return (struct diff_facts){
+                .now_ms = meta->foreign_at_ms,
+                .edge_ms = meta->foreign_edge_ms == 0 ? TIMESTAMP_NONE : meta->foreign_edge_ms,
+        };
+}
+
 void terms_settle(struct meta *meta, const struct snapshot *snapshot, const struct diff *diff,
                   const struct municipality *config, uint32_t epoch, int64_t now_ms)
 {
@@ -125,7 +141,7 @@ void terms_settle(struct meta *meta, const struct snapshot *snapshot, const stru
         hold_id(&diff->hold, meta->hold);
         meta->recheck_at_ms = next_recheck_ms(diff, config, meta->recheck_at_ms, now_ms);
         if (diff->foreign) {
-                memcpy(meta->foreign, snapshot->head.sha256, sizeof(meta->foreign));
+                hold_foreign(meta, snapshot, &diff->facts);
                 return;
         }
         settle_drift(meta, diff, config, now_ms);

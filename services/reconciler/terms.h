@@ -14,6 +14,9 @@
 struct diff_facts terms_facts(const struct snapshot *snapshot, const struct meta *meta,
                               const struct municipality *config, uint32_t epoch);
 
+/* Time and window of the foreign list that is on hold; nothing else is known of it. */
+struct diff_facts terms_foreign(const struct meta *meta);
+
 /* `meta` after the diff is finished, from what it was before. `now_ms` is the clock: it only says
  * when to ask for the next fresh list. */
 void terms_settle(struct meta *meta, const struct snapshot *snapshot, const struct diff *diff,

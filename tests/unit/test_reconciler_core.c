@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/change.h"
 #include "reconciler/core.h"
 #include "reconciler/letters.h"
@@ -507,21 +508,24 @@ static void uuid_text(char letter, char text[UUID_TEXT_BYTES])
 
 static void write_event(struct buffer *value, char letter)
 {
+        const char *day = letter == 'y' ? "03-30" : "04-01";
         char uuid[UUID_TEXT_BYTES];
 
         uuid_text(letter, uuid);
         buffer_append_format(value,
                              "%s{\"uuid\":\"%s\",\"title\":\"%s\",\"ticket_manager_relevance\":%s,"
-                             "\"date_time\":{\"start\":\"2026-04-01T18:00:00+02:00\","
-                             "\"end\":\"2026-04-01T20:00:00+02:00\"},\"external_data\":{}}",
+                             "\"date_time\":{\"start\":\"2026-%sT18:00:00+02:00\","
+                             "\"end\":\"2026-%sT20:00:00+02:00\"},\"external_data\":{}}",
                              value->data[value->length - 1] == '[' ? "" : ",", uuid,
-                             letter & 0x20 ? "small" : "capital", letter == 'z' ? "false" : "true");
+                             letter & 0x20 ? "small" : "capital", letter == 'z' ? "false" : "true",
+                             day, day);
 }
 
 struct list_options {
         bool fresh;
         bool unchanged; /* of the list that stands there */
         bool incomplete;
+        bool windowed; /* what begins before April may be missing */
         int64_t age_ms;
 };
 
@@ -542,6 +546,8 @@ static void list(struct world *world, const char *letters, struct list_options o
                 .unchanged = options.unchanged,
         };
 
+        if (options.windowed)
+                text_copy(part.from_date, sizeof(part.from_date), "2026-03-30");
         buffer_append_byte(&value, '[');
         for (const char *letter = letters; *letter; letter++)
                 write_event(&value, *letter);
@@ -825,6 +831,52 @@ static void test_commands(void **state)
         check_number(told_with(world, "\"reassert\":true") > 0, 1,
                      "a reassert tells what is present again");
         check(world->told_count > told, "and more than nothing");
+        world_free(world);
+}
+
+static void test_hold_out_of_sight(void **state)
+{
+        (void)state;
+        const struct list_options windowed = { .fresh = true, .windowed = true };
+        struct world *world = world_with("", "abcdefghijy");
+
+        show(world, "a", FRESH);
+        check_number(world->last.held, 10, "held");
+        show(world, "a", windowed);
+        check_number(world->last.held, 9, "one of them may be missing for another reason");
+        decide(world, "approve", 9);
+        show(world, "a", windowed);
+        check_vendor(world, "ay", "the others can be approved");
+        world_free(world);
+}
+
+static size_t known_with(const struct world *world, unsigned flag)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < world->known_count; i++) {
+                const struct field *field = &world->known[i];
+                struct slice bytes = { field->bytes, field->length };
+                struct known known;
+
+                assert_int_equal(known_read(&known, bytes, NULL), 0);
+                count += (known.flags & flag) != 0;
+                known_deinit(&known);
+        }
+        return count;
+}
+
+/* What its window leaves out is not named in another site's hold, nor approved with it. */
+static void test_foreign_hold_names_its_events(void **state)
+{
+        (void)state;
+        const struct list_options windowed = { .fresh = true, .windowed = true };
+        struct world *world = world_with("", "abcdefy");
+
+        show(world, "uvw", windowed);
+        check_text(world->status.fields[3].value, "another-site", "it is a hold");
+        decide(world, "approve", 6);
+        check_number(known_with(world, KNOWN_APPROVED), 6, "of those in its window");
         world_free(world);
 }
 
@@ -1400,6 +1452,8 @@ int main(void)
                 cmocka_unit_test(test_hold_over_incomplete_lists),
                 cmocka_unit_test(test_foreign_list),
                 cmocka_unit_test(test_commands),
+                cmocka_unit_test(test_hold_out_of_sight),
+                cmocka_unit_test(test_foreign_hold_names_its_events),
                 cmocka_unit_test(test_relevant_only),
                 cmocka_unit_test(test_own_state),
                 cmocka_unit_test(test_kept_state),

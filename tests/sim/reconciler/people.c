@@ -10,8 +10,7 @@
 #include "base/text.h"
 #include "model/control.h"
 #include "model/ledger.h"
-#include "reconciler/diff.h"
-#include "reconciler/meta.h"
+#include "reconciler/terms.h"
 
 /* -- editors ----------------------------------------------------------------------------------- */
 
@@ -107,6 +106,7 @@ static void read_meta(const struct world *world, const struct town *town, struct
 
 static void approve_all(struct world *world, const struct town *town, const struct meta *meta)
 {
+        struct diff_facts foreign = terms_foreign(meta);
         char key[STORE_KEY_BYTES];
         struct store_pairs pairs;
 
@@ -115,11 +115,14 @@ static void approve_all(struct world *world, const struct town *town, const stru
         for (size_t i = 0; i + 1 < pairs.count; i += 2) {
                 struct known known;
                 struct uuid uuid;
+                bool named;
 
                 if (known_read(&known, pairs.items[i + 1], NULL) < 0)
                         continue;
                 memcpy(uuid.bytes, pairs.items[i].data, sizeof(uuid.bytes));
-                if (diff_is_alive(&known) && (meta->foreign[0] || (known.flags & KNOWN_HELD)))
+                named = meta->foreign[0] ? diff_in_foreign_hold(&foreign, &known)
+                                         : diff_is_alive(&known) && (known.flags & KNOWN_HELD);
+                if (named)
                         check_approved(&world->check, town->id, &uuid);
                 known_deinit(&known);
         }
