@@ -17,7 +17,7 @@ enum known_flag {
         KNOWN_HASHES_UNKNOWN = 2, /* from a rebuild: to be asserted again */
         KNOWN_CANDIDATE = 4,      /* absent from a cached list; a fresh read decides */
         KNOWN_HELD = 8,           /* its deletion is held by the guard */
-        KNOWN_IRRELEVANT = 16,    /* present, not relevant */
+        KNOWN_IRRELEVANT = 16,    /* present, not relevant; held: that is why */
         KNOWN_TOO_LARGE = 32,     /* present, but never told */
         KNOWN_MISSED_ONCE = 64,   /* held, and one fresh read lacked it */
         KNOWN_RESCHEDULED = 128, /* candidate: the list that lacked it had new ones of its series */

@@ -163,8 +163,8 @@ static int load_titles(struct desk *desk, const char *municipality, struct held 
 static const char *stage(const struct held_event *event)
 {
         return event->approved      ? "approved"
-               : event->missed_once ? "missed by one fresh read"
                : event->irrelevant  ? "no longer relevant"
+               : event->missed_once ? "missed by one fresh read"
                                     : "";
 }
 

@@ -134,16 +134,21 @@ static void make_candidate(struct diff *diff, struct diff_step *step)
         step->op = DIFF_WRITE;
 }
 
-/* True if the step waits for the verdict over all. */
+/* True if the step waits for the verdict over all. An entry that is held remembers why, for the
+ * list that releases it may say less: that it is absent. */
 static bool ask_guard(struct diff *diff, struct diff_step *step)
 {
         unsigned flags = step->known.flags;
         int64_t since_ms = step->known.since_ms;
 
+        if (step->reason == REASON_IRRELEVANT)
+                step->known.flags |= KNOWN_IRRELEVANT;
         switch (guard_event(&step->known, diff->facts.fresh, diff->facts.now_ms)) {
         case GUARD_ASK:
                 return true;
         case GUARD_RELEASE:
+                if (step->known.flags & KNOWN_IRRELEVANT)
+                        step->reason = REASON_IRRELEVANT;
                 tell_deletion(diff, step, false);
                 break;
         case GUARD_WAIT:

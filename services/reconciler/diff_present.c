@@ -12,7 +12,7 @@ bool diff_clear_waiting(struct known *known)
 {
         if (!(known->flags & KNOWN_WAITING))
                 return false;
-        known->flags &= ~(unsigned)KNOWN_WAITING;
+        known->flags &= ~(unsigned)(KNOWN_WAITING | KNOWN_IRRELEVANT);
         known->since_ms = 0;
         return true;
 }

@@ -163,6 +163,8 @@ static void describe_step(const struct diff_step *step, struct buffer *out)
                              names[step->op]);
         if (step->op == DIFF_DELETE)
                 buffer_append_format(out, "/%s", change_reason_name(step->reason));
+        if ((step->known.flags & KNOWN_HELD) && (step->known.flags & KNOWN_IRRELEVANT))
+                buffer_append_text(out, "/irrelevant");
         if (step->reassert)
                 buffer_append_text(out, "/again");
         for (unsigned field = 0; step->op == DIFF_UPDATE && field < EVENT_FIELD_COUNT; field++)
@@ -297,6 +299,12 @@ static const struct row rows[] = {
                      .end_ms = NOW_MS,
                      .since_ms = NOW_MS - HOUR_MS } },
           .want = "a:write" },
+        { .says = "what is held as irrelevant is released as that, though it is absent by now",
+          .how = FRESH | RELEVANT,
+          .was = { { .shown = A,
+                     .flags = KNOWN_HELD | KNOWN_MISSED_ONCE | KNOWN_IRRELEVANT,
+                     .since_ms = NOW_MS - HOUR_MS } },
+          .want = "a:delete/irrelevant" },
         { .says = "an entry from a rebuild is told again",
           .how = FRESH,
           .shown = { { .letter = 'a', .title = "u" } },
@@ -467,9 +475,17 @@ static const struct row rows[] = {
           .how = FRESH | RELEVANT,
           .shown = { A },
           .was = { { .shown = A,
-                     .flags = KNOWN_HELD | KNOWN_MISSED_ONCE,
+                     .flags = KNOWN_HELD | KNOWN_MISSED_ONCE | KNOWN_IRRELEVANT,
                      .since_ms = NOW_MS - 60000 } },
           .want = "",
+          .held = 1 },
+        { .says = "held as absent, and shown as irrelevant: that is why from now on",
+          .how = FRESH | RELEVANT,
+          .shown = { A },
+          .was = { { .shown = A,
+                     .flags = KNOWN_HELD | KNOWN_MISSED_ONCE,
+                     .since_ms = NOW_MS - 60000 } },
+          .want = "a:write/irrelevant",
           .held = 1 },
         { .says = "and the second fresh list releases it",
           .how = FRESH | RELEVANT,
@@ -483,6 +499,14 @@ static const struct row rows[] = {
           .shown = { { .letter = 'a', .relevant = true } },
           .was = { { .shown = { .letter = 'a', .relevant = true }, .flags = KNOWN_HELD } },
           .want = "a:write" },
+        { .says = "irrelevant beyond the allowance: held, as that",
+          .how = TIGHT | RELEVANT,
+          .shown = { A, { .letter = 'b' }, { .letter = 'c', .relevant = true } },
+          .was = { { .shown = { .letter = 'a', .relevant = true } },
+                   { .shown = { .letter = 'b', .relevant = true } },
+                   { .shown = { .letter = 'c', .relevant = true } } },
+          .want = "a:write/irrelevant b:write/irrelevant",
+          .held = 2 },
         { .says = "what cannot be looked at under new rules is looked at later",
           .how = FRESH | RELEVANT | LOOK,
           .shown = { A, A },

@@ -82,7 +82,7 @@ static void test_facts(void **state)
         held_take_meta(&held, slice_of("held"), slice_of("2"));
         held_take_meta(&held, slice_of("known"), slice_of("10"));
         held_take_meta(&held, slice_of("mood"), slice_of("10"));
-        take_event(&held, 1, KNOWN_HELD | KNOWN_MISSED_ONCE, 1);
+        take_event(&held, 1, KNOWN_HELD | KNOWN_MISSED_ONCE | KNOWN_IRRELEVANT, 1);
         held_take_event(&held, slice_of("short"), slice_of("x"));
         take_change(&held, 1, "\"Gammel\"");
         take_change(&held, 1, "\"B\\u00f8rnerim\"");
@@ -94,6 +94,7 @@ static void test_facts(void **state)
         check_text(held.events->title, "Børnerim", "the newest title");
         check_number(held.events->start_ms, 7000, "start");
         check(held.events->missed_once && !held.events->approved, "how far it is");
+        check(held.events->irrelevant, "and why");
 }
 
 int main(void)
