@@ -21,7 +21,7 @@ struct entry {
         struct uuid uuid;
         size_t offset; /* in `raw` */
         size_t length;
-        bool aside;    /* too large, or twice */
+        bool aside;    /* too large, too deep, or twice */
         bool repeated; /* an earlier entry has the same uuid */
 };
 
@@ -138,7 +138,7 @@ static void add_entry(struct list *list, const struct splitter_piece *piece)
                 .offset = list->open,
                 .length = piece->length,
         };
-        if (piece->length > EVENT_BYTES_LIMIT)
+        if (piece->deep || piece->length > EVENT_BYTES_LIMIT)
                 set_aside(list, &list->entries[list->count - 1]);
         match(list);
 }
@@ -162,6 +162,8 @@ static bool end_event(struct list *list, const struct splitter_piece *piece)
                 return true;
         }
         add_entry(list, piece);
+        if (piece->deep)
+                forget_bytes(list);
         list->open = list->raw.length;
         return true;
 }

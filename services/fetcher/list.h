@@ -5,7 +5,7 @@
  * has said that it is whole.
  *
  * Three kinds of events are present, but in no part (DESIGN.md, "Parts"):
- *  - too large for a message: neither told nor deleted;
+ *  - too large for a message, or nested too deep to be read on: neither told nor deleted;
  *  - whose uuid stands twice: it is not known which is right, so neither is told nor deleted;
  *  - without a readable uuid: it could be any of those that are missing, so the list is incomplete.
  *

@@ -22,7 +22,7 @@ const struct metric fetcher_metrics[FETCHER_METRICS_COUNT] = {
         { "dplsync_fetcher_events", METRIC_GAUGE, { "municipality", NULL },
           "Events in the list last published" },
         { "dplsync_fetcher_unreadable_events", METRIC_GAUGE, { "municipality", NULL },
-          "Events of that list that are too large, stand twice or have no uuid" },
+          "Events of that list that are too large or too deep, stand twice or have no uuid" },
         { "dplsync_fetcher_snapshot_age_seconds", METRIC_GAUGE, { "municipality", NULL },
           "How long the site's cache had held the copy that answered last" },
         { "dplsync_fetcher_reads", METRIC_GAUGE, { NULL, NULL }, "Sites being read now" },

@@ -2,9 +2,9 @@
  *
  * Headers of a part: those of CONTRACT.md "snapshots", CloudEvents, and the read's trace, which travels on
  * to the changes and the PATCHes that come of it. One more, `dplsync-unreadable-uuids`, names the
- * events that are present and in no part (too large, or twice in the list): the reconciler neither
- * tells nor misses them. A list with an event that has no readable uuid, or with more of them than can
- * be named, is published as incomplete, and nothing is deleted on its strength.
+ * events that are present and in no part (too large, too deep, or twice in the list): the reconciler
+ * neither tells nor misses them. A list with an event that has no readable uuid, or with more of them
+ * than can be named, is published as incomplete, and nothing is deleted on its strength.
  */
 #include "fetcher/publication.h"
 

@@ -146,17 +146,23 @@ static void take_uuid(struct splitter *splitter)
 
 static bool in_array(const struct splitter *splitter)
 {
-        return splitter->arrays >> (splitter->depth - 1) & 1;
+        unsigned level = splitter->depth - 1;
+
+        return splitter->arrays[level / 64] >> (level % 64) & 1;
 }
 
 static bool open_bracket(struct splitter *splitter, bool array)
 {
-        if (splitter->depth == JSON_DEPTH_MAX)
+        unsigned level = splitter->depth;
+        uint64_t bit = UINT64_C(1) << (level % 64);
+        uint64_t *bits;
+
+        if (level == SPLITTER_DEPTH_MAX)
                 return fail(splitter, SPLITTER_TOO_DEEP);
-
-        uint64_t bit = UINT64_C(1) << splitter->depth++;
-
-        splitter->arrays = array ? splitter->arrays | bit : splitter->arrays & ~bit;
+        bits = &splitter->arrays[level / 64];
+        *bits = array ? *bits | bit : *bits & ~bit;
+        splitter->depth++;
+        splitter->deep = splitter->deep || splitter->depth > SPLITTER_EVENT_DEPTH_MAX;
         return go(splitter, array ? PLACE_VALUE_OR_END : PLACE_KEY_OR_END);
 }
 
@@ -196,6 +202,7 @@ static bool open_event(struct splitter *splitter)
         splitter->uuid_members = 0;
         splitter->uuid_next = false;
         splitter->has_uuid = false;
+        splitter->deep = false;
         splitter->length = 0;
         return open_bracket(splitter, false);
 }
@@ -537,6 +544,7 @@ enum splitter_outcome splitter_next(struct splitter *splitter, struct slice *res
                 .ends = splitter->depth == 0,
                 .has_uuid = splitter->has_uuid && splitter->uuid_members == 1,
                 .uuid = splitter->uuid,
+                .deep = splitter->deep,
                 .length = splitter->length,
         };
         rest->data += bytes;

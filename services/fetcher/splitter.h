@@ -4,7 +4,7 @@
  * foreign bytes and trusts none: the whole text is checked against RFC 8259 (numbers, literals,
  * escapes, UTF-8), so that a broken event cannot pass as two, and a list that is cut off, or goes on
  * behind its end, is not a list. What it accepts, jansson frames alike; what jansson accepts, it
- * accepts, but for events nested deeper than JSON_DEPTH_MAX, and a NUL byte behind a number, which
+ * accepts, but for events nested deeper than SPLITTER_DEPTH_MAX, and a NUL byte behind a number, which
  * jansson overlooks. It is wider than jansson where only the content of one event is concerned
  * (`\u0000`, lone surrogates, huge integers, members that stand twice): such an event is still one
  * event (DESIGN.md, "Reconciler" 3).
@@ -25,6 +25,11 @@
 #include "base/slice.h"
 #include "base/uuid.h"
 
+/* An event deeper than the first cannot be read on: it stands in a part's array, and in a change
+ * that a reader may find in something of its own, and those are read to JSON_DEPTH_MAX. It is an
+ * event all the same; beyond the second it is not looked at any more, and the list is refused. */
+enum { SPLITTER_EVENT_DEPTH_MAX = JSON_DEPTH_MAX - 2, SPLITTER_DEPTH_MAX = 512 };
+
 enum splitter_outcome {
         SPLITTER_PIECE,  /* `piece` is filled in; there may be more in `rest` */
         SPLITTER_HUNGRY, /* all of `rest` was read */
@@ -36,7 +41,7 @@ enum splitter_fault {
         SPLITTER_NOT_ARRAY,  /* something else than "[" begins the text */
         SPLITTER_NOT_OBJECT, /* an element is no object */
         SPLITTER_NOT_JSON,   /* broken between or inside of events */
-        SPLITTER_TOO_DEEP,   /* an event is nested deeper than JSON_DEPTH_MAX */
+        SPLITTER_TOO_DEEP,   /* an event is nested deeper than SPLITTER_DEPTH_MAX */
         SPLITTER_TRAILING,   /* something follows the array */
         SPLITTER_TRUNCATED,  /* the text ended before the array did (splitter_end) */
 };
@@ -47,6 +52,7 @@ struct splitter_piece {
         bool ends;          /* its last bytes: what follows is known */
         bool has_uuid;      /* exactly one member "uuid" at its top, and that is one */
         struct uuid uuid;
+        bool deep;          /* deeper than SPLITTER_EVENT_DEPTH_MAX */
         size_t length;      /* of the whole event */
 };
 
@@ -59,7 +65,8 @@ struct splitter {
         enum splitter_fault fault;
         uint64_t position;   /* bytes read */
         unsigned depth;      /* open brackets of the event */
-        uint64_t arrays;     /* a bit per level: is it an array? */
+        bool deep;           /* they were more than SPLITTER_EVENT_DEPTH_MAX */
+        uint64_t arrays[SPLITTER_DEPTH_MAX / 64]; /* a bit per level: is it an array? */
         bool in_key;         /* the string being read is a member's name */
         const char *literal; /* what is left of true, false, null */
         unsigned digits_left; /* of \uXXXX */

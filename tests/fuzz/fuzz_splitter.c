@@ -173,7 +173,7 @@ static void check_refused(enum splitter_fault fault, const json_t *list)
         if (!json_is_array(list))
                 fuzz_check(fault == SPLITTER_NOT_ARRAY);
         else if (fault == SPLITTER_TOO_DEEP)
-                fuzz_check(jansson_depth(list) > JSON_DEPTH_MAX + 1);
+                fuzz_check(jansson_depth(list) > SPLITTER_DEPTH_MAX + 1);
         else
                 fuzz_check(fault == SPLITTER_NOT_OBJECT && objects < json_array_size(list));
 }

@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "base/json.h"
 #include "fetcher/list.h"
+#include "fetcher/splitter.h"
 #include "model/snapshot.h"
 
 #define A "a8fd4444-4bbf-4b31-96cf-46389c216ea2"
@@ -145,6 +147,46 @@ static void test_limits(void **state)
         assert_int_equal(list_fault(many), LIST_TOO_MANY_EVENTS);
 }
 
+static void append_deep(struct buffer *body, const char *uuid, int levels)
+{
+        buffer_append_format(body, "{\"uuid\":\"%s\",\"a\":", uuid);
+        for (int i = 1; i < levels; i++)
+                buffer_append_byte(body, '[');
+        for (int i = 1; i < levels; i++)
+                buffer_append_byte(body, ']');
+        buffer_append_byte(body, '}');
+}
+
+/* What is published can be read, in the part's array and in an envelope around a change. */
+static void test_deep_events_are_set_aside(void **state)
+{
+        _cleanup_(buffer_deinit) struct buffer body = BUFFER_NULL, part = BUFFER_NULL;
+        _cleanup_(buffer_deinit) struct buffer aside = BUFFER_NULL, wrapped = BUFFER_NULL;
+        _cleanup_(list_freep) struct list *list = list_new(1 << 20);
+        json_t *read;
+
+        (void)state;
+        buffer_append_byte(&body, '[');
+        append_deep(&body, A, SPLITTER_EVENT_DEPTH_MAX);
+        buffer_append_byte(&body, ',');
+        append_deep(&body, B, SPLITTER_EVENT_DEPTH_MAX + 1);
+        buffer_append_text(&body, ",{\"uuid\":\"" C "\"}]");
+        list_add(list, body.data, body.length);
+        assert_int_equal(list_end(list), LIST_SOUND);
+        assert_int_equal(list_unreadable(list), 1);
+        assert_true(list_complete(list));
+        list_write_aside(list, &aside);
+        assert_string_equal(aside.data, B);
+        list_write_part(list, 1, &part);
+        assert_non_null(strstr(part.data, A));
+        assert_null(strstr(part.data, B));
+        assert_non_null(strstr(part.data, C));
+        buffer_append_format(&wrapped, "{\"a\":%s}", part.data);
+        read = json_read(wrapped.data, wrapped.length, wrapped.length, NULL);
+        assert_non_null(read);
+        json_decref(read);
+}
+
 static void test_digest(void **state)
 {
         _cleanup_(list_freep) struct list *list = list_new(100);
@@ -192,6 +234,7 @@ int main(void)
                 cmocka_unit_test(test_rows),
                 cmocka_unit_test(test_parts),
                 cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_deep_events_are_set_aside),
                 cmocka_unit_test(test_digest),
         };
 
