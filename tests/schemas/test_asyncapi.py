@@ -68,6 +68,27 @@ def test_operations_name_messages_of_their_channel():
             assert message["$ref"].startswith(f"{channel}/messages/"), name
 
 
+def code(*folders):
+    return "".join(path.read_text("utf-8") for folder in folders for path in sorted((ROOT / folder).rglob("*.[ch]")))
+
+
+def test_what_the_operator_writes_is_there():
+    written = re.findall(r"(?:outgoing_begin|write_null)\([^;]*?TOPIC_(\w+)", code("services/operator"))
+    described = {
+        resolve(operation["channel"]["$ref"])["address"].removeprefix(PREFIX)
+        for name, operation in DOCUMENT["operations"].items()
+        if name.startswith("operator") and operation["action"] == "send"
+    }
+    assert described == {topic.lower().replace("_", "-") for topic in written}
+
+
+def test_every_type_and_cause_of_the_code_is_named():
+    types = DOCUMENT["components"]["schemas"]["cloudEvent"]["properties"]["ce_type"]["enum"]
+    assert set(types) == set(re.findall(r"dk\.dplsync\.[a-z-]+", code("services")))
+    causes = re.findall(r'(?:define ORIGIN_\w+|cause\),)\s+"(\w+)"', code("common", "services"))
+    assert set(schema("origin")["properties"]["cause"]["examples"]) == set(causes)
+
+
 def test_a_vendor_reads_two_topics_and_writes_one():
     vendor = {
         (operation["action"], operation["channel"]["$ref"].removeprefix("#/channels/"))
