@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "model/version.h"
 #include "model/redis_key.h"
 #include "operator/cli.h"
@@ -192,6 +193,25 @@ static int clear(struct work *work, struct error *error)
 
 /* ---- what is said ---- */
 
+/* Nothing else takes them out: the municipality has no reconciler any more. */
+static void print_remaining(const struct work *work)
+{
+        const struct retirement *retirement = &work->retirement;
+        bool dry_run = work->invocation->dry_run;
+        char time[TIMESTAMP_TEXT_BYTES];
+
+        if (retirement->remaining == 0) {
+                printf("nothing of it %s in `changes` and `results`\n",
+                       dry_run ? "would be left" : "is left");
+                return;
+        }
+        timestamp_format(retirement->again_ms, time);
+        printf("%zu keys %s in `changes` and `results`, so that a vendor who was away learns of "
+               "it; "
+               "run `dplsync retire %s` again after %.10s, and they go\n",
+               retirement->remaining, dry_run ? "would stay" : "stay", work->municipality, time);
+}
+
 static void print(const struct work *work)
 {
         const struct retirement *retirement = &work->retirement;
@@ -203,10 +223,7 @@ static void print(const struct work *work)
                 if (retirement->forgotten > 0)
                         printf("%zu keys %s the topics\n", retirement->forgotten,
                                work->invocation->dry_run ? "would leave" : "leave");
-                if (retirement->gone + retirement->kept > 0)
-                        printf("their keys stay in the topics for 30 days; repeat the command "
-                               "after "
-                               "that\n");
+                print_remaining(work);
                 return;
         }
         buffer_append_byte(&text, '{');
@@ -215,6 +232,9 @@ static void print(const struct work *work)
         json_write_member_integer(&text, "gone", (int64_t)retirement->gone);
         json_write_member_integer(&text, "forgotten", (int64_t)retirement->forgotten);
         json_write_member_integer(&text, "kept", (int64_t)retirement->kept);
+        json_write_member_integer(&text, "remaining", (int64_t)retirement->remaining);
+        if (retirement->remaining > 0)
+                json_write_member_time(&text, "again_after", retirement->again_ms);
         json_write_member_integer(&text, "cleared", work->cleared);
         buffer_append_text(&text, "}\n");
         cli_print(&text);

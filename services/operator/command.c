@@ -83,8 +83,9 @@ const struct command commands[] = {
           .options = INVOCATION_FORCE | INVOCATION_DRY_RUN,
           .summary = "Tell the vendor that a municipality left for good",
           .text = "All its events are told as deleted, with the reason retired, and its state is "
-                  "cleared. It must no longer be in the configuration of any pod. Safe to repeat; "
-                  "after 30 days a repetition takes its keys out of the topics.",
+                  "cleared. It must no longer be in the configuration of any pod. Its keys stay "
+                  "in the topics for 30 days, and for ever unless the command is run once more "
+                  "after that: it says when. Safe to repeat.",
           .run = cli_retire },
         { .words = "plan",
           .operands = "MUNICIPALITY",

@@ -48,9 +48,11 @@ static bool is_ours(const struct retirement *retirement, struct slice key)
 
 void retirement_take_change(struct retirement *retirement, const struct record *record)
 {
-        if (is_ours(retirement, record->key))
-                rebuild_take(&retirement->rebuild, record->key, record->value, record->timestamp_ms,
-                             NULL);
+        if (!is_ours(retirement, record->key))
+                return;
+        if (slice_is(record->key, retirement->municipality))
+                retirement->has_own_key = record->value.data != NULL;
+        rebuild_take(&retirement->rebuild, record->key, record->value, record->timestamp_ms, NULL);
 }
 
 static bool uuid_of_key(const struct retirement *retirement, struct slice key, struct uuid *uuid)
@@ -94,7 +96,22 @@ static bool result_goes(const struct retirement *retirement, const struct retire
         return !entry || is_long_deleted(retirement, &entry->known);
 }
 
-void retirement_count(struct retirement *retirement)
+static void stay_until(struct retirement *retirement, int64_t deleted_ms)
+{
+        int64_t until_ms = deleted_ms + DIFF_TOMBSTONE_MS;
+
+        retirement->remaining++;
+        if (until_ms > retirement->again_ms)
+                retirement->again_ms = until_ms;
+}
+
+/* The completion record says nothing any more when all of its events have left. */
+static bool own_key_goes(const struct retirement *retirement)
+{
+        return retirement->has_own_key && retirement->gone + retirement->kept == 0;
+}
+
+static void count_events(struct retirement *retirement)
 {
         for (const struct rebuild_entry *entry = retirement->rebuild.entries; entry;
              entry = entry->hh.next) {
@@ -104,9 +121,23 @@ void retirement_count(struct retirement *retirement)
                 retirement->gone += alive;
                 retirement->forgotten += goes;
                 retirement->kept += !alive && !goes;
+                if (!goes)
+                        stay_until(retirement, alive ? retirement->now_ms : entry->known.since_ms);
         }
-        for (const struct retirement_key *key = retirement->results; key; key = key->hh.next)
-                retirement->forgotten += result_goes(retirement, key);
+}
+
+void retirement_count(struct retirement *retirement)
+{
+        count_events(retirement);
+        for (const struct retirement_key *key = retirement->results; key; key = key->hh.next) {
+                bool goes = result_goes(retirement, key);
+
+                retirement->forgotten += goes;
+                retirement->remaining += !goes;
+        }
+        retirement->forgotten += own_key_goes(retirement);
+        retirement->remaining +=
+                retirement->gone > 0 || (retirement->has_own_key && !own_key_goes(retirement));
 }
 
 /* ---- what is written ---- */
@@ -229,6 +260,22 @@ static bool next_result(struct retirement *retirement, struct outgoing *out)
         return false;
 }
 
+static bool next_own_key(struct retirement *retirement, struct outgoing *out)
+{
+        struct change change = change_of(retirement, CHANGE_SNAPSHOT);
+
+        if (retirement->own_key_done)
+                return false;
+        retirement->own_key_done = true;
+        if (retirement->gone > 0)
+                write_change(retirement, &change, out);
+        else if (own_key_goes(retirement))
+                write_null(retirement, TOPIC_CHANGES, retirement->municipality, out);
+        else
+                return false;
+        return true;
+}
+
 bool retirement_next(struct retirement *retirement, struct outgoing *out)
 {
         if (!retirement->begun) {
@@ -236,14 +283,6 @@ bool retirement_next(struct retirement *retirement, struct outgoing *out)
                 retirement->result_at = retirement->results;
                 retirement->begun = true;
         }
-        if (next_event(retirement, out))
-                return true;
-        if (!retirement->closed && retirement->gone > 0) {
-                struct change change = change_of(retirement, CHANGE_SNAPSHOT);
-
-                retirement->closed = true;
-                write_change(retirement, &change, out);
-                return true;
-        }
-        return next_result(retirement, out);
+        return next_event(retirement, out) || next_own_key(retirement, out) ||
+               next_result(retirement, out);
 }

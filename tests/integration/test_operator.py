@@ -372,8 +372,23 @@ class TestRetire:
         assert all(change["version"] > before for change in gone)
         assert pipeline.vendor_table("aarhus") == {} and self.keys(pipeline) == []
         assert pipeline.changes("aarhus", "snapshot")[-1]["known"] == 0
+        assert said["remaining"] == 10 + 3 + 1, "ten events, three results, the completion record"
         assert operate_json(pipeline, "retire", "aarhus")["gone"] == 0, "a second time tells nothing"
+        text = operate(pipeline, "retire", "aarhus")
+        assert "14 keys stay" in text and f"`dplsync retire aarhus` again after {said['again_after'][:10]}" in text
         assert pipeline.dead_letters() == []
+
+    def test_the_municipalitys_own_key_goes_when_no_event_is_left(self, pipeline):
+        pipeline.write_config()
+        pipeline.topics.send("changes", "aarhus", {
+            "op": "snapshot", "municipality": "aarhus", "version": (1 << 40) + 7, "as_of": "2026-03-01T09:00:02.117Z",
+            "known": 0, "created": 0, "updated": 0, "deleted": 0, "held": 0})
+        assert operate_json(pipeline, "retire", "aarhus", "--dry-run")["forgotten"] == 1
+        assert operate_json(pipeline, "retire", "aarhus")["remaining"] == 0
+        assert [record.value is None for record in pipeline.topics.read("changes")] == [False, True]
+        assert operate_json(pipeline, "validate", "changes")["wrong"] == []
+        assert "nothing of it is left" in operate(pipeline, "retire", "aarhus")
+        assert len(pipeline.topics.read("changes")) == 2, "a second time writes nothing"
 
     def test_one_that_comes_back_is_told_anew(self, pipeline, sold):
         handle, _ = sold

@@ -18,6 +18,12 @@
 #define DELETE(uuid, at) HEAD("delete", uuid, at) "\"reason\":\"absent\"}"
 #define RECENT           "2026-02-28T09:00:02.117Z"
 #define LONG_AGO         "2026-01-20T09:00:02.117Z"
+#define CLOSED                                                                                     \
+        "{\"op\":\"snapshot\",\"municipality\":\"aarhus\",\"version\":1099511627787,"              \
+        "\"as_of\":\"2026-01-20T09:00:02.117Z\",\"known\":0,\"created\":0,\"updated\":0,"          \
+        "\"deleted\":1,\"held\":0}"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 enum { RECORDS_MAX = 4 };
 
@@ -28,7 +34,8 @@ static const struct {
                 const char *key, *value;
         } records[RECORDS_MAX];
         const char *want; /* "topic key=op reason version;" or "topic key=null;" */
-        size_t gone, forgotten, kept;
+        size_t gone, forgotten, kept, remaining;
+        int again_days; /* from now; 0: never */
 } rows[] = {
         { "what is known is told as retired, and the list is closed",
           { { TOPIC_CHANGES, "aarhus/" A, CREATE(A) } },
@@ -36,43 +43,91 @@ static const struct {
           "=delete retired 1099511627800;changes aarhus=snapshot 1099511627800;",
           1,
           0,
-          0 },
+          0,
+          2,
+          30 },
         { "what is gone already is not told again",
           { { TOPIC_CHANGES, "aarhus/" A, CREATE(A) },
             { TOPIC_CHANGES, "aarhus/" A, DELETE(A, RECENT) },
-            { TOPIC_RESULTS, "aarhus/" A, "{}" } },
+            { TOPIC_RESULTS, "aarhus/" A, "{}" },
+            { TOPIC_CHANGES, "aarhus", CLOSED } },
           "",
           0,
           0,
-          1 },
+          1,
+          3,
+          29 },
         { "after thirty days its keys leave both topics",
           { { TOPIC_CHANGES, "aarhus/" A, DELETE(A, LONG_AGO) },
             { TOPIC_RESULTS, "aarhus/" A, "{}" } },
           "changes aarhus/" A "=null;results aarhus/" A "=null;",
           0,
           2,
+          0,
+          0,
+          0 },
+        { "with the last of its events the municipality's own key goes, too",
+          { { TOPIC_CHANGES, "aarhus/" A, DELETE(A, LONG_AGO) },
+            { TOPIC_CHANGES, "aarhus", CLOSED } },
+          "changes aarhus/" A "=null;changes aarhus=null;",
+          0,
+          2,
+          0,
+          0,
+          0 },
+        { "but not before it",
+          { { TOPIC_CHANGES, "aarhus/" A, DELETE(A, LONG_AGO) },
+            { TOPIC_CHANGES, "aarhus/" B, DELETE(B, RECENT) },
+            { TOPIC_CHANGES, "aarhus", CLOSED } },
+          "changes aarhus/" A "=null;",
+          0,
+          1,
+          1,
+          2,
+          29 },
+        { "its own key alone goes, where an earlier run stopped there",
+          { { TOPIC_CHANGES, "aarhus", CLOSED }, { TOPIC_CHANGES, "aarhus/" A, NULL } },
+          "changes aarhus=null;",
+          0,
+          1,
+          0,
+          0,
+          0 },
+        { "and not twice",
+          { { TOPIC_CHANGES, "aarhus", CLOSED }, { TOPIC_CHANGES, "aarhus", NULL } },
+          "",
+          0,
+          0,
+          0,
+          0,
           0 },
         { "a result whose event is known no more goes at once",
           { { TOPIC_RESULTS, "aarhus/" B, "{}" } },
           "results aarhus/" B "=null;",
           0,
           1,
+          0,
+          0,
           0 },
         { "but not twice",
           { { TOPIC_RESULTS, "aarhus/" B, "{}" }, { TOPIC_RESULTS, "aarhus/" B, NULL } },
           "",
           0,
           0,
+          0,
+          0,
           0 },
         { "other municipalities stay",
           { { TOPIC_CHANGES, "aarhus-nord/" A, CREATE(A) },
             { TOPIC_RESULTS, "viborg/" A, "{}" },
-            { TOPIC_CHANGES, "viborg", "{}" } },
+            { TOPIC_CHANGES, "viborg", CLOSED } },
           "",
           0,
           0,
+          0,
+          0,
           0 },
-        { "nothing is left", { { TOPIC_CHANGES, NULL, NULL } }, "", 0, 0, 0 },
+        { "nothing is left", { { TOPIC_CHANGES, NULL, NULL } }, "", 0, 0, 0, 0, 0 },
 };
 
 static void take(struct retirement *retirement, enum topic topic, const char *key,
@@ -85,7 +140,7 @@ static void take(struct retirement *retirement, enum topic topic, const char *ke
         };
 
         headers_clear(&headers);
-        if (topic == TOPIC_CHANGES && change_read(&change, record.value, NULL) == 0)
+        if (topic == TOPIC_CHANGES && value && change_read(&change, record.value, NULL) == 0)
                 record.timestamp_ms = change.as_of_ms; /* told at once */
         if (topic == TOPIC_CHANGES)
                 retirement_take_change(retirement, &record);
@@ -135,6 +190,10 @@ static void test_rows(void **state)
                 check_number(retirement.gone, rows[i].gone, rows[i].says);
                 check_number(retirement.forgotten, rows[i].forgotten, rows[i].says);
                 check_number(retirement.kept, rows[i].kept, rows[i].says);
+                check_number(retirement.remaining, rows[i].remaining, rows[i].says);
+                check_number(retirement.again_ms,
+                             rows[i].again_days ? NOW + rows[i].again_days * DAY_MS : 0,
+                             rows[i].says);
         }
 }
 
