@@ -65,7 +65,8 @@ const struct setting config_settings[] = {
         { "writer.max_transfers", SETTING_INTEGER, AT(writer.max_transfers), "64", 1, 10000, NULL,
           true, "PATCHes in flight, of all sites." },
         { "writer.max_attempts", SETTING_INTEGER, AT(writer.max_attempts), "3", 1, 100, NULL, true,
-          "Tries before the dead letters, of those that count against an update." },
+          "How often an update is tried again, after tries that count against it, before the dead "
+          "letters: with 3, four tries in all." },
         { "writer.retry_base", SETTING_DURATION, AT(writer.retry_base_ms), "500ms", 1, 3600000,
           NULL, true, "First wait before another try; it doubles with each." },
         { "writer.retry_cap", SETTING_DURATION, AT(writer.retry_cap_ms), "5m", 1, 86400000, NULL,

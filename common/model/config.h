@@ -43,7 +43,7 @@ struct config {
         struct config_writer {
                 char *admin_address;    /* 127.0.0.1:9103 */
                 int64_t max_transfers;  /* 64: PATCHes in flight, of all sites */
-                int64_t max_attempts;   /* 3: of those that count (500, wrong echo, 409, 412, 423) */
+                int64_t max_attempts;   /* 3: after the first that counts (500, wrong echo, 409, 412, 423) */
                 int64_t retry_base_ms;  /* 500ms */
                 int64_t retry_cap_ms;   /* 5m */
                 int64_t lease_ms;       /* 90s */
