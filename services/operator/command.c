@@ -44,6 +44,7 @@ const struct command commands[] = {
           .text = "What is wrong stands first, with what to do about it. The page is at "
                   "console.address; without console.actions it only shows. Runs until it is "
                   "interrupted.",
+          .without_json = true,
           .run = console_run },
         { .words = "refresh",
           .operands = "MUNICIPALITY...",
@@ -131,10 +132,12 @@ const struct command commands[] = {
           .operands_max = 1,
           .summary = "Write the completion of this command for a shell",
           .text = "In bash and zsh: . <(dplsync completion bash), or zsh.",
+          .without_json = true,
           .run = cli_completion },
         { .words = "man",
           .summary = "Write the manual page",
           .text = "To read it: dplsync man | man -l -. To install it: dplsync man > dplsync.1.",
+          .without_json = true,
           .run = cli_man },
         { .words = "holds list",
           .summary = "List the deletions that wait for a decision",

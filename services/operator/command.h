@@ -20,6 +20,7 @@ struct command {
         size_t operands_min;
         size_t operands_max;
         unsigned options;    /* besides --config, --json and --help: INVOCATION_... */
+        bool without_json;   /* what it writes has one form, so it has no --json */
         const char *summary; /* one line for --help */
         const char *text;    /* more, for its own --help */
         /* Returns an exit code. Results go to standard output; a failure is one sentence in

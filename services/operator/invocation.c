@@ -43,7 +43,7 @@ struct option {
 static const struct option table[] = {
         { "--config", "FILE", EVERY, TEXT, AT(config_path), 0,
           "configuration (default: " CONFIG_PATH ")" },
-        { "--json", NULL, EVERY, FLAG, AT(json), 0, "print JSON, for programs" },
+        { "--json", NULL, INVOCATION_JSON, FLAG, AT(json), 0, "print JSON, for programs" },
         { "--municipality", "ID", INVOCATION_MUNICIPALITY, MUNICIPALITY, AT(municipality), 0,
           "only this municipality" },
         { "--uuid", "UUID", INVOCATION_UUID, UUID, AT(uuid_text), 0, "only this event" },
@@ -78,6 +78,14 @@ static const struct option table[] = {
         { "--help", NULL, EVERY, FLAG, AT(help), 0, "this text" },
         { "--version", NULL, EVERY, FLAG, AT(version), 0, "the program's version" },
 };
+
+/* NULL: what can be written without a command. */
+static unsigned options_of(const struct command *command)
+{
+        if (!command)
+                return INVOCATION_JSON;
+        return command->without_json ? command->options : command->options | INVOCATION_JSON;
+}
 
 /* "--config" and "--config=FILE" */
 static const struct option *option_of(const char *argument)
@@ -239,7 +247,7 @@ static int check_options(const struct invocation *invocation, struct error *erro
         const struct command *command = invocation->command;
 
         for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
-                if (table[i].needs & invocation->given & ~command->options)
+                if (table[i].needs & invocation->given & ~options_of(command))
                         return error_set(error,
                                          "%s: has no %s; `dplsync %s --help` lists its options",
                                          command->words, table[i].name, command->words);
@@ -310,7 +318,7 @@ bool invocation_option_at(const struct command *command, size_t *at,
         for (; *at < ARRAY_LENGTH(table); ++*at) {
                 const struct option *row = &table[*at];
 
-                if (row->needs != EVERY && !(command && row->needs & command->options))
+                if (row->needs != EVERY && !(row->needs & options_of(command)))
                         continue;
                 *option = (struct invocation_option){ row->name, row->value, row->text };
                 ++*at;

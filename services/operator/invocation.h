@@ -32,6 +32,7 @@ enum {
         INVOCATION_FORCE = 1 << 15,
         INVOCATION_TO = 1 << 16,
         INVOCATION_EVENT = 1 << 17,
+        INVOCATION_JSON = 1 << 18, /* of every command that is not without_json */
 
         INVOCATION_TIMES = INVOCATION_FROM | INVOCATION_TO,
         INVOCATION_REPLAY = INVOCATION_MUNICIPALITY | INVOCATION_UUID | INVOCATION_TIMES |
