@@ -70,6 +70,7 @@ enum {
         METRIC_KAFKA_ASSIGNED_PARTITIONS,
         METRIC_KAFKA_REBALANCES,
         METRIC_KAFKA_CONSUMER_LAG,
+        METRIC_KAFKA_POSITION,
         METRIC_KAFKA_PRODUCE_ERRORS,
         METRIC_REDIS_UP,
         METRIC_TRACE_DROPPED,
@@ -89,6 +90,7 @@ enum {
         { "dplsync_kafka_assigned_partitions", METRIC_GAUGE, { NULL, NULL }, "Partitions that this process owns" }, \
         { "dplsync_kafka_rebalances_total", METRIC_COUNTER, { NULL, NULL }, "Assignments received" }, \
         { "dplsync_kafka_consumer_lag", METRIC_GAUGE, { "topic", "partition" }, "Records not yet read" }, \
+        { "dplsync_kafka_position", METRIC_GAUGE, { "topic", "partition" }, "The offset to be read next" }, \
         { "dplsync_kafka_produce_errors_total", METRIC_COUNTER, { NULL, NULL },                    \
           "Records that Kafka did not acknowledge" },                                              \
         { "dplsync_redis_up", METRIC_GAUGE, { NULL, NULL }, "1 while Redis can be used" }, \

@@ -100,7 +100,9 @@ void kafka_want(struct kafka_consumer *consumer, bool room);
 void kafka_store(struct kafka_consumer *consumer, enum topic topic, int32_t partition,
                  int64_t next_offset);
 
-/* Records between what was handed over and the end, for the lag metric; -1 unknown. */
+/* For the metrics: the next offset that will be handed over, and the records between it and the
+ * end; -1 while that is not known, or the partition not read. */
+int64_t kafka_position(const struct kafka_consumer *consumer, enum topic topic, int32_t partition);
 int64_t kafka_lag(const struct kafka_consumer *consumer, enum topic topic, int32_t partition);
 
 /* Group membership and brokers, for /readyz. */

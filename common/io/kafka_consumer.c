@@ -158,18 +158,24 @@ void kafka_store(struct kafka_consumer *consumer, enum topic topic, int32_t part
                 place->stored = next_offset;
 }
 
-int64_t kafka_lag(const struct kafka_consumer *consumer, enum topic topic, int32_t partition)
+int64_t kafka_position(const struct kafka_consumer *consumer, enum topic topic, int32_t partition)
 {
         const struct kafka_place *place = kafka_places_at(&consumer->places, topic, partition);
-        int64_t low, high;
 
-        if (!place || !place->reading || place->next < 0 ||
+        return place && place->reading && place->next >= 0 ? place->next : -1;
+}
+
+int64_t kafka_lag(const struct kafka_consumer *consumer, enum topic topic, int32_t partition)
+{
+        int64_t next = kafka_position(consumer, topic, partition), low, high;
+
+        if (next < 0 ||
             rd_kafka_get_watermark_offsets(consumer->client.rk,
-                                           kafka_place_name(&consumer->places, place), partition,
-                                           &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+                                           consumer->client.topics->names[topic], partition, &low,
+                                           &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
             high < 0)
                 return -1;
-        return high > place->next ? high - place->next : 0;
+        return high > next ? high - next : 0;
 }
 
 /* Records */

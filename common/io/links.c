@@ -113,24 +113,37 @@ bool links_ready(const struct links *links, struct error *why)
         return false;
 }
 
-static void collect_lag(const struct links *links, enum topic topic)
+/* What is not known has no series. */
+static void show_reading(const struct links *links, size_t metric, enum topic topic,
+                         int32_t partition, int64_t value)
+{
+        char number[16];
+
+        if (value < 0)
+                return;
+        snprintf(number, sizeof(number), "%d", (int)partition);
+        metrics_set(links->daemon->metrics, metric, links->daemon->topics.names[topic], number,
+                    (double)value);
+}
+
+static void collect_topic(const struct links *links, enum topic topic)
 {
         for (size_t i = 0; i < links->partition_count; i++) {
-                int64_t lag = kafka_lag(links->consumer, topic, links->partitions[i]);
-                char partition[16];
+                int32_t partition = links->partitions[i];
 
-                snprintf(partition, sizeof(partition), "%d", (int)links->partitions[i]);
-                if (lag >= 0)
-                        metrics_set(links->daemon->metrics, METRIC_KAFKA_CONSUMER_LAG,
-                                    links->daemon->topics.names[topic], partition, (double)lag);
+                show_reading(links, METRIC_KAFKA_CONSUMER_LAG, topic, partition,
+                             kafka_lag(links->consumer, topic, partition));
+                show_reading(links, METRIC_KAFKA_POSITION, topic, partition,
+                             kafka_position(links->consumer, topic, partition));
         }
 }
 
 void links_collect_lag(const struct links *links, const enum topic *topics, size_t count)
 {
         metrics_drop(links->daemon->metrics, METRIC_KAFKA_CONSUMER_LAG);
+        metrics_drop(links->daemon->metrics, METRIC_KAFKA_POSITION);
         for (size_t i = 0; i < count; i++)
-                collect_lag(links, topics[i]);
+                collect_topic(links, topics[i]);
 }
 
 uint64_t links_seed(void)

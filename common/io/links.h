@@ -44,7 +44,7 @@ void links_kafka_failed(void *links, const char *reason, bool fatal);
 
 bool links_ready(const struct links *links, struct error *why);
 
-/* The lag gauges of the assigned partitions of these topics, and of no others. */
+/* The gauges of lag and position of the assigned partitions of these topics, and of no others. */
 void links_collect_lag(const struct links *links, const enum topic *topics, size_t count);
 
 /* A seed for a core's dice, from the system. */

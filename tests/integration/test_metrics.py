@@ -9,8 +9,8 @@ from pipeline import PROGRAMS
 
 COMMON = ["build_info", "config_last_reload_success_timestamp_seconds", "config_municipalities",
           "config_reload_failures_total", "kafka_assigned_partitions", "kafka_consumer_lag",
-          "kafka_produce_errors_total", "kafka_rebalances_total", "loop_longest_turn_seconds",
-          "redis_up", "trace_dropped_total"]
+          "kafka_position", "kafka_produce_errors_total", "kafka_rebalances_total",
+          "loop_longest_turn_seconds", "redis_up", "trace_dropped_total"]
 # Every municipality of a pod has these, from when it is the pod's on.
 PER_MUNICIPALITY = {
     "fetcher": ["fetcher_events", "fetcher_fetches_total", "fetcher_interval_seconds",
@@ -37,9 +37,17 @@ def municipalities(metrics, name):
             and (found := re.search('municipality="([^"]*)"', series))}
 
 
-def lag_series(service):
+def reading_series(service):
+    """Of partitions: how far it is behind in them, and how far it has come."""
     return {series for series in service.metrics()
-            if series.startswith("dplsync_kafka_consumer_lag")}
+            if series.startswith(("dplsync_kafka_consumer_lag", "dplsync_kafka_position"))}
+
+
+def positions(service, topic):
+    """The next offset to be read of each partition."""
+    return {int(re.search('partition="([0-9]+)"', series).group(1)): value
+            for series, value in service.metrics().items()
+            if series.startswith("dplsync_kafka_position") and f'{topic}"' in series}
 
 
 @pytest.fixture
@@ -84,6 +92,17 @@ def test_what_has_not_happened_yet_is_zero(busy):
     assert fetcher['dplsync_fetcher_fetches_total{municipality="aarhus",outcome="failed"}'] == 0
 
 
+def test_whether_records_are_read_is_seen_however_many_more_there_are(busy):
+    """By the position, which moves with every record; how far a program is behind may grow meanwhile."""
+    writer = busy["writer"]
+    before = busy.wait(lambda: (found := positions(writer, "updates")) and sum(found.values()) == 1 and found,
+                       "the update that was sent is read")
+    for _ in range(3):
+        busy.send("aarhus", uuid=busy.changes("aarhus")[0]["uuid"], state="SoldOut")
+    [own] = [partition for partition, position in before.items() if position == 1]
+    busy.wait(lambda: positions(writer, "updates") == {**before, own: 4}, "three more are read")
+
+
 def test_no_label_is_a_uuid_or_an_address(busy):
     for name in PROGRAMS:
         text = busy[name].get("/metrics")[1]
@@ -107,9 +126,9 @@ def test_a_municipality_is_shown_by_its_owner_alone(pipeline, name):
     for metric in PER_MUNICIPALITY[name]:
         left, right = (municipalities(metrics, metric) for metrics in both)
         assert not left & right, (metric, left & right)
-    lags = pipeline.wait(lambda: all(found := [lag_series(first), lag_series(second)]) and found,
-                         "both know how far they are behind")
-    assert not lags[0] & lags[1]
+    reading = pipeline.wait(lambda: all(found := [reading_series(first), reading_series(second)]) and found,
+                            "both know how far they have come")
+    assert not reading[0] & reading[1]
 
     assert second.stop() == 0
     pipeline.wait(lambda: municipalities(first.metrics(), key) == ids, "all on one pod again")
