@@ -23,7 +23,9 @@ DRIFT = 'dplsync_reconciler_drift_total{municipality="aarhus"}'
 DEAD = 'dplsync_dead_letters_total{reason="invalid-state"}'
 DEAD_COMMANDS = 'dplsync_fetcher_dead_letters_total{reason="invalid-command"}'
 DEAD_SNAPSHOTS = 'dplsync_reconciler_dead_letters_total{reason="unreadable"}'
-LAG = 'dplsync_kafka_consumer_lag{topic="dplsync.updates",partition="3"}'
+READING = 'dplsync_kafka_%s{topic="dplsync.%s",partition="3",pod="%s",container="dplsync-%s"}'
+LAG = READING % ("consumer_lag", "updates", "a", "writer")
+POSITION = READING % ("position", "updates", "a", "writer")
 RUNNING = 'dplsync_build_info{namespace="libraries",container="dplsync-%s"}'
 ELSEWHERE = 'dplsync_build_info{namespace="another",container="dplsync-%s"}'
 RESTARTS = 'kube_pod_container_status_restarts_total{container="%s"}'
@@ -36,6 +38,7 @@ REBALANCES = 'dplsync_kafka_rebalances_total{pod="a"}'
 
 AARHUS = {"municipality": "aarhus"}
 POD = {"pod": "a"}
+UNREAD = {"topic": "dplsync.updates", "partition": "3", "container": "dplsync-writer"}
 
 
 def sites(stale, fresh):
@@ -113,12 +116,24 @@ CASES = [
     ("of all programs together", "ManyDeadLetters",
      {DEAD: "0x70 20x60", DEAD_COMMANDS: "_x70 20x60", DEAD_SNAPSHOTS: "0x70 20x60"}, 90, {}),
     ("a few dead letters", "ManyDeadLetters", {DEAD: "0x70 5x60"}, 90, None),
-    ("records wait and none is read", "PipelineStalled", {LAG: "0x5 7x60"}, 25,
-     {"topic": "dplsync.updates", "partition": "3"}),
-    ("they become more", "PipelineStalled", {LAG: "0x5 7+5x60"}, 25,
-     {"topic": "dplsync.updates", "partition": "3"}),
-    ("a backlog is being worked off", "PipelineStalled", {LAG: "9000-50x100"}, 60, None),
-    ("all is read now and then", "PipelineStalled", {LAG: "7 7 7 0 9 9 9 9 0 3 3 3 0 7 7 7 0 9 9 9 9 0 3 3"}, 22, None),
+    ("records wait and none is read", "PipelineStalled", {LAG: "0x5 7x60", POSITION: "90x70"}, 25, UNREAD),
+    ("they become more", "PipelineStalled", {LAG: "0x5 7+5x60", POSITION: "90x70"}, 25, UNREAD),
+    ("they become more, and are read", "PipelineStalled", {LAG: "0x5 7+5x60", POSITION: "90+10x70"}, 55, None),
+    ("reading has come to a stand", "PipelineStalled", {LAG: "9000-50x20 8000x60", POSITION: "0+50x20 1000x60"}, 40,
+     UNREAD),
+    ("a backlog is being worked off", "PipelineStalled", {LAG: "9000-50x100", POSITION: "0+50x100"}, 60, None),
+    ("all is read now and then", "PipelineStalled",
+     {LAG: "7 7 7 0 9 9 9 9 0 3 3 3 0 7 7 7 0 9 9 9 9 0 3 3", POSITION: "90x30"}, 22, None),
+    ("nothing comes", "PipelineStalled", {LAG: "0x60", POSITION: "90x60"}, 55, None),
+    ("the partition moved to a pod that reads", "PipelineStalled",
+     {LAG: "9x20 _x40", POSITION: "90x20 _x40", READING % ("consumer_lag", "updates", "b", "writer"): "_x20 9x40",
+      READING % ("position", "updates", "b", "writer"): "_x20 90+5x40"}, 32, None),
+    ("one of two programs that read the same does not", "PipelineStalled",
+     {READING % ("consumer_lag", "control", "f", "fetcher"): "0x60",
+      READING % ("position", "control", "f", "fetcher"): "0+1x60",
+      READING % ("consumer_lag", "control", "r", "reconciler"): "0+1x60",
+      READING % ("position", "control", "r", "reconciler"): "0x60"}, 25,
+     {"topic": "dplsync.control", "partition": "3", "container": "dplsync-reconciler"}),
     ("lists are read and not applied", "ReconcilerBehind",
      {SUCCESS % "aarhus": "0+60x60", APPLIED % "aarhus": "0x60"}, 22, AARHUS),
     ("each list is applied a minute later", "ReconcilerBehind",
