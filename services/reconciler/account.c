@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 enum { HOUR_MS = 3600 * 1000, KNOWN_HOUR_BYTES = 48 };
 
 static struct report *report_meta(struct reconciler_actions *actions, enum reconciler_report what,
@@ -26,6 +28,14 @@ void account_owned(struct reconciler_actions *actions, const char *municipality,
                    const struct meta *meta)
 {
         report_meta(actions, REPORT_OWNED, municipality, meta);
+}
+
+void account_command(struct reconciler_actions *actions, const char *municipality,
+                     const struct error *said, const struct meta *meta)
+{
+        struct report *report = report_meta(actions, REPORT_COMMAND, municipality, meta);
+
+        text_copy(report->text, sizeof(report->text), said->text);
 }
 
 void account_rebuilt(struct reconciler_actions *actions, const char *municipality,

@@ -19,6 +19,9 @@ void account_applied(struct reconciler_actions *actions, const struct snapshot *
 /* A snapshot ended without a comparison. */
 void account_judged(struct reconciler_actions *actions, const struct snapshot *snapshot,
                     enum judgement judgement, const struct meta *meta);
+/* What became of an operator's command, and what the state says now. */
+void account_command(struct reconciler_actions *actions, const char *municipality,
+                     const struct error *said, const struct meta *meta);
 void account_rebuilt(struct reconciler_actions *actions, const char *municipality,
                      const struct meta *meta);
 

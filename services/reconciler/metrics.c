@@ -44,7 +44,7 @@ const struct metric reconciler_metrics[RECONCILER_METRICS_COUNT] = {
           "Records of `snapshots` that cannot be used" },
         { "dplsync_reconciler_rebuilds_total",
           METRIC_COUNTER,
-          { NULL, NULL },
+          { "municipality", NULL },
           "States that were rebuilt from `changes`" },
         { "dplsync_reconciler_rebuild_records_total",
           METRIC_COUNTER,
@@ -91,10 +91,16 @@ static void count_snapshot(struct metrics *metrics, const struct report *report,
                 metrics_add(metrics, METRIC_SNAPSHOTS, report->municipality, outcome, 1);
 }
 
+void reconciler_metrics_begin(struct metrics *metrics)
+{
+        metrics_add(metrics, METRIC_DEAD_LETTERS, LETTERS_REASON, NULL, 0);
+}
+
 void reconciler_metrics_count(struct metrics *metrics, const struct report *report)
 {
         switch (report->what) {
         case REPORT_OWNED:
+                metrics_add(metrics, METRIC_REBUILDS, report->municipality, NULL, 0);
                 count_changes(metrics, report);
                 show_state(metrics, report);
                 break;
@@ -112,6 +118,9 @@ void reconciler_metrics_count(struct metrics *metrics, const struct report *repo
                 metrics_set(metrics, METRIC_LAST_APPLIED, report->municipality, NULL,
                             (double)report->applied_at_ms / 1000);
                 break;
+        case REPORT_COMMAND:
+                show_state(metrics, report);
+                break;
         case REPORT_DRIFT:
                 metrics_add(metrics, METRIC_DRIFT, report->municipality, NULL,
                             (double)report->drifting);
@@ -126,8 +135,11 @@ void reconciler_metrics_count(struct metrics *metrics, const struct report *repo
         case REPORT_ABANDONED:
                 count_snapshot(metrics, report, "abandoned");
                 break;
+        case REPORT_REBUILDING: /* its first state may be a rebuilt one: that is counted from 0, too */
+                metrics_add(metrics, METRIC_REBUILDS, report->municipality, NULL, 0);
+                break;
         case REPORT_REBUILT:
-                metrics_add(metrics, METRIC_REBUILDS, NULL, NULL, 1);
+                metrics_add(metrics, METRIC_REBUILDS, report->municipality, NULL, 1);
                 break;
         case REPORT_FAILED:
                 metrics_add(metrics, METRIC_FAILURES, NULL, NULL, 1);

@@ -26,6 +26,8 @@ enum {
 
 extern const struct metric reconciler_metrics[];
 
+/* What is no municipality's and has not happened yet is 0, so that the first time is a rise. */
+void reconciler_metrics_begin(struct metrics *metrics);
 void reconciler_metrics_count(struct metrics *metrics, const struct report *report);
 
 #endif

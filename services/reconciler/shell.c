@@ -219,6 +219,7 @@ void *shell_start(struct daemon *daemon, struct error *error)
         struct shell *shell = memory_new(sizeof(*shell));
 
         shell->links.daemon = daemon;
+        reconciler_metrics_begin(daemon->metrics);
         start_core(shell);
         if (start_links(shell, error) < 0) {
                 shell_stop(shell);

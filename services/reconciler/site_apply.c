@@ -80,7 +80,7 @@ static void report_job(const struct site *site, struct site_world *world)
         const struct snapshot *snapshot = site->jobs->snapshot;
 
         if (!snapshot)
-                action_report(world->actions, REPORT_COMMAND, site->id, site->said.text);
+                account_command(world->actions, site->id, &site->said, &site->meta);
         else if (site->judgement == JUDGE_WORK)
                 account_applied(world->actions, snapshot, &site->diff, &site->meta);
         else

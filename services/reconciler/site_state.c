@@ -26,7 +26,7 @@ static void run_command(struct site *site, struct site_world *world)
                 site_apply_batch(site, world);
                 return;
         }
-        action_report(world->actions, REPORT_COMMAND, site->id, site->said.text);
+        account_command(world->actions, site->id, &site->said, &site->meta);
         site_finish_job(site, world);
 }
 

@@ -103,6 +103,8 @@ class TestHolds:
         hold = operate_json(pipeline, "holds", "list")["holds"][0]["hold"]
         operate(pipeline, "holds", "reject", "aarhus", hold)
         pipeline.wait(lambda: held(pipeline) == 0, "the hold to end")
+        gauge = 'dplsync_reconciler_held_deletions{municipality="aarhus"}'
+        pipeline.wait(lambda: pipeline["reconciler"].metrics()[gauge] == 0, "its gauge to follow, without another list")
         closed = len(pipeline.changes("aarhus", "snapshot"))
         operate(pipeline, "refresh", "aarhus", "--full", "--fresh")
         pipeline.wait(lambda: len(pipeline.changes("aarhus", "snapshot")) > closed, "another list to be applied")

@@ -233,7 +233,7 @@ def test_redis_killed_and_an_older_copy_restored(pipeline, redis):
     assert len(pipeline.changes("aarhus", "create")) == 30
     assert len(pipeline.changes("aarhus", "delete", gone)) == 1
     status = pipeline["reconciler"].metrics()
-    assert status["dplsync_reconciler_rebuilds_total"] >= 1
+    assert status['dplsync_reconciler_rebuilds_total{municipality="aarhus"}'] >= 1
     assert status["dplsync_reconciler_rebuild_records_total"] >= 30
 
 

@@ -815,6 +815,9 @@ static void test_commands(void **state)
                        "\"0123456789abcdef\",\"count\":9}");
         check(strncmp(world->last.text, "refused", 7) == 0, "another hold's name is refused");
         decide(world, "reject", 9);
+        check_number(world->last.what, REPORT_COMMAND, "the command is handled");
+        check_number(world->last.known, 10, "its report says what is known");
+        check_number(world->last.held, 0, "and that nothing is held any more");
         show(world, "a", FRESH);
         world->now_ms += HOUR;
         show(world, "a", FRESH);
