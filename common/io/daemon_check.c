@@ -4,7 +4,6 @@
  */
 #include "io/daemon_check.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -66,24 +65,6 @@ static int check_credentials(const struct daemon_program *program, const struct 
                          config->municipality_count, needed, config->credentials_dir);
         if (code == 0)
                 say(true, "credentials", text);
-        return code;
-}
-
-static int check_cacerts(const struct config *config)
-{
-        char text[ERROR_TEXT_BYTES];
-        int code = 0;
-
-        for (size_t i = 0; i < config->municipality_count; i++) {
-                const struct municipality *municipality = &config->municipalities[i];
-
-                if (!municipality->cacert || access(municipality->cacert, R_OK) == 0)
-                        continue;
-                snprintf(text, sizeof(text), "%s: %s: %s", municipality->id, municipality->cacert,
-                         strerror(errno));
-                say(false, "cacert", text);
-                code = EXIT_CONFIG;
-        }
         return code;
 }
 
@@ -217,7 +198,7 @@ int daemon_check(const struct daemon_program *program, const char *config_path)
                  input.config->municipality_count);
         say(true, "config", text);
 
-        int local = check_credentials(program, &input) | check_cacerts(input.config);
+        int local = check_credentials(program, &input);
         int remote = check_kafka(program, input.config) | check_redis(input.config);
 
         daemon_input_deinit(&input);

@@ -1,9 +1,14 @@
 /* common/io/daemon_input.c
  *
  * A log-in that is missing stops one municipality, a directory of them that cannot be read stops
- * the program, unless it can do its work without.
+ * the program, unless it can do its work without. So does what would keep the next start from
+ * working: a property that Kafka's library does not have, a certificate that cannot be read.
  */
 #include "io/daemon_input.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "io/config_file.h"
 
@@ -20,6 +25,29 @@ static bool any_needs_login(const struct daemon_program *program, const struct c
                 if (daemon_input_needs_login(program, &config->municipalities[i]))
                         return true;
         return false;
+}
+
+static int check_kafka(const struct config *config, struct error *error)
+{
+        struct kafka_cluster cluster = { config->kafka, NULL, "dplsync-check" };
+
+        return kafka_check_properties(&cluster, error);
+}
+
+/* Who takes no log-ins talks to no site, and may be without their certificates. */
+static int check_cacerts(const struct daemon_program *program, const struct config *config,
+                         struct error *error)
+{
+        if (!program->needs_credentials && !program->needs_credentials_to_read)
+                return 0;
+        for (size_t i = 0; i < config->municipality_count; i++) {
+                const struct municipality *municipality = &config->municipalities[i];
+
+                if (municipality->cacert && access(municipality->cacert, R_OK) < 0)
+                        return error_set(error, "%s: cacert: %.200s: %s", municipality->id,
+                                         municipality->cacert, strerror(errno));
+        }
+        return 0;
 }
 
 static int load_credentials(struct daemon_input *input, const struct daemon_program *program,
@@ -40,6 +68,12 @@ int daemon_input_load(struct daemon_input *input, const struct daemon_program *p
         *input = (struct daemon_input){ .config = config_file_load(config_path, error) };
         if (!input->config)
                 return -1;
+        if (check_kafka(input->config, error) < 0 ||
+            check_cacerts(program, input->config, error) < 0) {
+                error_wrap(error, "%s", config_path);
+                daemon_input_deinit(input);
+                return -1;
+        }
         if (load_credentials(input, program, error) < 0) {
                 daemon_input_deinit(input);
                 return -1;

@@ -13,6 +13,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/memory.h"
+#include "base/settings.h"
 #include "io/kafka_socket.h"
 
 enum { REASON_BYTES = 256, MEANING_BYTES = 32 };
@@ -68,14 +70,48 @@ void kafka_config_freep(rd_kafka_conf_t **conf)
                 rd_kafka_conf_destroy(*conf);
 }
 
+/* librdkafka tells the names of those that have a value only. */
+static const char *const without_value[] = {
+        "bootstrap.servers",        "sasl.mechanism",   "sasl.username",    "sasl.password",
+        "ssl.ca.location",          "ssl.ca.pem",       "ssl.key.location", "ssl.key.pem",
+        "ssl.certificate.location", "ssl.key.password",
+};
+
+/* The known name nearest to `name`, for the sentence that refuses it. */
+static void refuse_unknown(rd_kafka_conf_t *conf, const char *name, struct error *error)
+{
+        size_t count, used = 0;
+        const char **dump = rd_kafka_conf_dump(conf, &count); /* names and values in turn */
+        _cleanup_(freep) const char **names =
+                memory_new((count / 2 + ARRAY_LENGTH(without_value) + 1) * sizeof(*names));
+        const char *nearest;
+
+        for (size_t i = 0; i < count; i += 2)
+                names[used++] = dump[i];
+        for (size_t i = 0; i < ARRAY_LENGTH(without_value); i++)
+                names[used++] = without_value[i];
+        nearest = settings_nearest(name, names);
+        if (nearest)
+                error_set(error, "kafka: %.64s: no such property; did you mean %s?", name, nearest);
+        else
+                error_set(error, "kafka: %.64s: no such property of librdkafka", name);
+        rd_kafka_conf_dump_free(dump, count);
+}
+
 int kafka_config_set(rd_kafka_conf_t *conf, const char *name, const char *value,
                      struct error *error)
 {
         char reason[REASON_BYTES];
 
-        if (rd_kafka_conf_set(conf, name, value, reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
+        switch (rd_kafka_conf_set(conf, name, value, reason, sizeof(reason))) {
+        case RD_KAFKA_CONF_OK:
+                return 0;
+        case RD_KAFKA_CONF_UNKNOWN:
+                refuse_unknown(conf, name, error);
+                return -1;
+        default:
                 return error_set(error, "kafka: %s", reason);
-        return 0;
+        }
 }
 
 static int set_our_own(rd_kafka_conf_t *conf, unsigned use, struct error *error)

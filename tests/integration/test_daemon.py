@@ -128,6 +128,35 @@ def test_credentials_directory_that_is_not_there(tmp_path):
     assert_one_sentence(run("writer", "--config", path), "writer", "credentials_dir", "nowhere")
 
 
+@EVERY
+def test_a_property_that_kafka_does_not_have_names_the_nearest(name, tmp_path):
+    kafka = {"bootstrap.servers": "127.0.0.1:9", "sasl.mechansim": "PLAIN"}
+    assert_one_sentence(run(name, "--config", config_file(tmp_path, kafka=kafka)), name,
+                        "config.json", "sasl.mechansim", "did you mean sasl.mechanism?")
+
+
+def test_a_value_that_a_property_of_kafka_cannot_have(tmp_path):
+    kafka = {"bootstrap.servers": "127.0.0.1:9", "security.protocol": "tls"}
+    assert_one_sentence(run("writer", "--config", config_file(tmp_path, kafka=kafka)), "writer",
+                        "config.json", "security.protocol", "tls")
+
+
+def with_cacert(directory):
+    return config_file(directory, defaults={"cacert": str(directory / "none.pem")})
+
+
+@WITH_CREDENTIALS
+def test_a_certificate_that_cannot_be_read(name, tmp_path):
+    assert_one_sentence(run(name, "--config", with_cacert(tmp_path)), name, "config.json", "aarhus",
+                        "cacert", "none.pem", "No such file")
+
+
+def test_who_reads_no_site_needs_no_certificate_of_one(tmp_path):
+    result = run("reconciler", "--check", "--config", with_cacert(tmp_path))
+    assert result.stdout.startswith("ok    config"), result.stdout
+    assert "none.pem" not in result.stdout + result.stderr
+
+
 def test_environment_overrides_the_file(tmp_path):
     result = run("writer", "--config", config_file(tmp_path), DPLSYNC_WRITER_MAX_ATTEMPTS="many")
     assert_one_sentence(result, "writer", "DPLSYNC_WRITER_MAX_ATTEMPTS")
@@ -292,6 +321,24 @@ def test_a_bad_new_version_is_refused_and_the_old_one_stays(pipeline):
     pipeline.write_config()
     wait_until(lambda: municipalities(writer) == 2, "the mended version")
     assert writer.metrics()["dplsync_config_refused"] == 0
+
+
+@pytest.mark.parametrize("section, setting, value, words", [
+    ("kafka", "sasl.mechansim", "PLAIN", ["kafka", "sasl.mechansim"]),
+    ("defaults", "cacert", "/nowhere/ca.pem", ["aarhus", "cacert", "/nowhere/ca.pem"]),
+])
+def test_what_would_keep_the_next_start_from_working_is_refused(pipeline, section, setting, value,
+                                                                words):
+    pipeline.add("aarhus", generate=1)
+    pipeline.start("writer")
+    writer = pipeline["writer"]
+    pipeline.config[section][setting] = value
+    pipeline.write_config()
+    refusal = pipeline.wait(lambda: [line for line in writer.log_lines()
+                                     if line["message"].startswith("configuration refused")],
+                            "the refusal")[0]
+    assert all(word in refusal["error.message"] for word in words), refusal
+    assert writer.metrics()["dplsync_config_refused"] == 1
 
 
 def test_a_changed_epoch_asks_for_a_restart(pipeline):
