@@ -172,6 +172,21 @@ class TestUpdates:
         pipeline.send("aarhus", uuid=uuid, external_data={"url": "https://tickets.example/e/78"})
         wait_link(pipeline, aarhus, uuid, {**LINK, "url": "https://tickets.example/e/78"})
 
+    def test_half_a_link_keeps_what_an_editor_wrote_whatever_it_is(self, pipeline, aarhus):
+        uuid, own = next(iter(aarhus.events())), "/node/5 token=a lease_until=1"
+        aarhus.edit_event(uuid, external_data={"url": own})
+        closed = len(pipeline.changes("aarhus", "snapshot"))
+        pipeline.command("aarhus", command="refresh", full=True, fresh=True, id="look")
+        pipeline.wait(lambda: len(pipeline.changes("aarhus", "snapshot")) > closed, "that list to be applied")
+        for path in ("old", "new"):
+            half = {"admin_url": f"https://tickets.example/{path}"}
+            pipeline.send("aarhus", uuid=uuid, external_data=half)
+            wait_link(pipeline, aarhus, uuid, {"url": own, **half})
+        results = pipeline.wait(lambda: len(pipeline.results("aarhus", uuid)) == 2 and
+                                pipeline.results("aarhus", uuid), "both results")
+        assert [result["outcome"] for result in results] == ["applied", "applied"]
+        assert results[1]["wish"]["url"]["value"] == own
+
     def test_null_clears_the_link(self, pipeline, aarhus):
         uuid = next(iter(aarhus.events()))
         pipeline.send("aarhus", uuid=uuid, external_data=LINK)
@@ -214,6 +229,7 @@ class TestBadUpdates:
         original = pipeline.topics.read("updates")[0]
         assert letter.headers["dplsync-reason"] == reason
         assert letter.headers["dplsync-detail"]
+        assert letter.headers.get("dplsync-uuid") == (None if reason in ("invalid-uuid", "not-json") else uuid)
         assert (letter.key, letter.value) == (original.key, original.value)
         assert (int(letter.headers["dplsync-partition"]), int(letter.headers["dplsync-offset"])) == (partition, offset)
         assert len(aarhus.patches()) == 1
