@@ -6,6 +6,7 @@
  */
 #include "io/daemon.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,12 +132,14 @@ static void watch_input(struct running *running)
         struct error error = ERROR_NULL;
 
         for (size_t i = 0; i < WATCHES_MAX; i++) {
+                bool below = directories[i] == config->credentials_dir;
+
                 watch_free(running->watches[i]);
                 running->watches[i] = NULL;
                 if (!directories[i] || (i > 0 && strcmp(directories[i], directories[0]) == 0))
                         continue;
-                running->watches[i] =
-                        watch_new(running->daemon.loop, directories[i], on_change, running, &error);
+                running->watches[i] = watch_new(running->daemon.loop, directories[i], below,
+                                                on_change, running, &error);
                 if (!running->watches[i])
                         logger_say(running->daemon.logger, LOG_WARN,
                                    "changes will be seen only with SIGHUP",
@@ -296,7 +299,7 @@ static void let_signals_kill(void)
 
 static void write_instance(char *instance, size_t bytes)
 {
-        char host[48] = "";
+        char host[HOST_NAME_MAX + 1] = ""; /* whole: what tells two pods apart is its end */
 
         gethostname(host, sizeof(host) - 1);
         snprintf(instance, bytes, "%s:%ld", host[0] != '\0' ? host : "localhost", (long)getpid());

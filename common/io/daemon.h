@@ -32,7 +32,7 @@ struct daemon {
         const struct credentials *credentials;  /* never NULL; likewise */
         struct kafka_cluster cluster;
         struct topics topics;
-        char instance[64];                      /* host name and pid, for ce_source, leases and logs */
+        char instance[96];                      /* host name and pid, for ce_source, leases and logs */
 };
 
 struct daemon_program {

@@ -1,9 +1,9 @@
 /* common/io/watch.c
  *
- * inotify tells soon, a fingerprint of the directory once a minute tells surely: of directories
- * below it, of file systems without inotify, of a directory that was not there or was replaced
- * itself. The first event waits a second for those that belong to it; later ones do not postpone
- * it, so that a file that is written all the time cannot hold a change back.
+ * inotify tells soon, a fingerprint of the directory once a minute tells surely: of file systems
+ * without inotify, of a directory that was not there or was replaced itself. The first event waits
+ * a second for those that belong to it; later ones do not postpone it, so that a file that is
+ * written all the time cannot hold a change back.
  */
 #include "io/watch.h"
 
@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/digest.h"
 #include "base/memory.h"
 
@@ -29,6 +30,7 @@ enum {
 struct watch {
         struct loop *loop;
         char *directory;
+        bool below;
         int fd;
         struct loop_watch *readable;
         struct loop_timer gathered;
@@ -38,9 +40,12 @@ struct watch {
         void *context;
 };
 
-static uint64_t entry_fingerprint(int directory, const char *name)
+static uint64_t fingerprint(int parent, const char *path, bool below);
+
+static uint64_t entry_fingerprint(int directory, const char *name, bool below)
 {
         struct stat status;
+        uint64_t inside;
         struct {
                 uint64_t device, inode, bytes, seconds, nanoseconds;
         } facts;
@@ -52,30 +57,75 @@ static uint64_t entry_fingerprint(int directory, const char *name)
         facts.bytes = (uint64_t)status.st_size;
         facts.seconds = (uint64_t)status.st_mtim.tv_sec;
         facts.nanoseconds = (uint64_t)status.st_mtim.tv_nsec;
-        return hash64_seed(name, strlen(name), hash64(&facts, sizeof(facts)));
+        inside = below && S_ISDIR(status.st_mode) ? fingerprint(directory, name, false) : 0;
+        return hash64_seed(name, strlen(name), hash64_seed(&facts, sizeof(facts), inside));
+}
+
+static bool is_entry(const struct dirent *entry)
+{
+        return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static DIR *open_directory(int parent, const char *path)
+{
+        int fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+        if (fd >= 0 && !directory)
+                close(fd);
+        return directory;
 }
 
 /* The sum, since a directory has no order. 0: it cannot be read. */
-static uint64_t fingerprint(const char *path)
+static uint64_t fingerprint(int parent, const char *path, bool below)
 {
-        DIR *directory = opendir(path);
+        DIR *directory = open_directory(parent, path);
         const struct dirent *entry;
         uint64_t sum = 0;
 
         if (!directory)
                 return 0;
         while ((entry = readdir(directory)) != NULL)
-                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                        sum += entry_fingerprint(dirfd(directory), entry->d_name);
+                if (is_entry(entry))
+                        sum += entry_fingerprint(dirfd(directory), entry->d_name, below);
         closedir(directory);
         return sum;
+}
+
+static uint64_t fingerprint_of(const struct watch *watch)
+{
+        return fingerprint(AT_FDCWD, watch->directory, watch->below);
+}
+
+/* Adding a watch again is nothing, unless another directory has taken the path. */
+static void notify_of(const struct watch *watch, const char *directory)
+{
+        inotify_add_watch(watch->fd, directory, EVENTS | IN_ONLYDIR);
+}
+
+static void notify_below(const struct watch *watch)
+{
+        DIR *directory = open_directory(AT_FDCWD, watch->directory);
+        _cleanup_(buffer_deinit) struct buffer path = BUFFER_NULL;
+        const struct dirent *entry;
+
+        if (!directory)
+                return;
+        while ((entry = readdir(directory)) != NULL) {
+                if (!is_entry(entry))
+                        continue;
+                buffer_clear(&path);
+                buffer_append_format(&path, "%s/%s", watch->directory, entry->d_name);
+                notify_of(watch, path.data);
+        }
+        closedir(directory);
 }
 
 static void tell(void *context)
 {
         struct watch *watch = context;
 
-        watch->fingerprint = fingerprint(watch->directory);
+        watch->fingerprint = fingerprint_of(watch);
         watch->changed(watch->context);
 }
 
@@ -94,19 +144,20 @@ static void read_events(void *context)
                 gather(watch);
 }
 
-/* Adding a watch again is nothing, unless another directory has taken the path. */
 static void look(void *context)
 {
         struct watch *watch = context;
 
-        inotify_add_watch(watch->fd, watch->directory, EVENTS | IN_ONLYDIR);
-        if (fingerprint(watch->directory) != watch->fingerprint)
+        notify_of(watch, watch->directory);
+        if (watch->below)
+                notify_below(watch);
+        if (fingerprint_of(watch) != watch->fingerprint)
                 gather(watch);
         loop_timer_set(watch->loop, &watch->look, loop_now_ms(watch->loop) + LOOK_EVERY_MS);
 }
 
-struct watch *watch_new(struct loop *loop, const char *directory, loop_fn *changed, void *context,
-                        struct error *error)
+struct watch *watch_new(struct loop *loop, const char *directory, bool below, loop_fn *changed,
+                        void *context, struct error *error)
 {
         int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
@@ -120,6 +171,7 @@ struct watch *watch_new(struct loop *loop, const char *directory, loop_fn *chang
         *watch = (struct watch){
                 .loop = loop,
                 .directory = memory_copy_text(directory),
+                .below = below,
                 .fd = fd,
                 .changed = changed,
                 .context = context,
@@ -127,7 +179,7 @@ struct watch *watch_new(struct loop *loop, const char *directory, loop_fn *chang
         watch->gathered = (struct loop_timer){ .fn = tell, .context = watch };
         watch->look = (struct loop_timer){ .fn = look, .context = watch };
         watch->readable = loop_watch(loop, fd, POLLIN, read_events, watch);
-        watch->fingerprint = fingerprint(directory);
+        watch->fingerprint = fingerprint_of(watch);
         look(watch);
         return watch;
 }

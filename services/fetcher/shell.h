@@ -11,7 +11,7 @@
 #include "io/http.h"
 #include "io/links.h"
 
-enum { SHELL_SOURCE_BYTES = 96, SHELL_TYPE_BYTES = 64 };
+enum { SHELL_SOURCE_BYTES = 128, SHELL_TYPE_BYTES = 64 };
 
 /* A read under way. */
 struct shell_read {

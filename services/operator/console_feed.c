@@ -199,7 +199,8 @@ static int watch_config(struct console_feed *feed, struct error *error)
         feed->config = config_file_load(feed->desk->config_path, error);
         if (!feed->config)
                 return -1;
-        feed->watch = watch_new(feed->desk->loop, dirname(path), on_config_changed, feed, error);
+        feed->watch =
+                watch_new(feed->desk->loop, dirname(path), false, on_config_changed, feed, error);
         return feed->watch ? 0 : -1;
 }
 

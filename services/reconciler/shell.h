@@ -9,7 +9,7 @@
 #include "io/links.h"
 #include "reconciler/core.h"
 
-enum { SHELL_SOURCE_BYTES = 96 };
+enum { SHELL_SOURCE_BYTES = 128 };
 
 /* Of a partition of `changes`, for a rebuild. */
 struct shell_reading {

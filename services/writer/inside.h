@@ -116,7 +116,7 @@ struct ticket {
 struct writer_core {
         const struct config *config;
         const struct topics *topics;
-        char instance[64];
+        char instance[112];
         struct dice dice;
         struct retry_policy retry;
 

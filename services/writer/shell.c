@@ -198,7 +198,7 @@ void shell_reloaded(void *state, const struct config *old,
 
 static void start_core(struct shell *shell)
 {
-        char instance[96];
+        char instance[112];
 
         /* Unique in time, too: a pod that is started again has its old name, and often its old pid.
          */

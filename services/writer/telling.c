@@ -82,7 +82,7 @@ static void result_headers(const struct writer_core *core, const struct result *
 {
         struct tracing tracing =
                 tracing_update(ticket->lane, ticket->wanted, core->config->tracing.sample_percent);
-        char id[224], source[96], version[DECIMAL_BYTES], traceparent[TRACEPARENT_BYTES];
+        char id[224], source[128], version[DECIMAL_BYTES], traceparent[TRACEPARENT_BYTES];
 
         decimal_format_unsigned(result->version, version);
         TEXT_JOIN(id, key, "/", version, "/", result_outcome_name(result->outcome));

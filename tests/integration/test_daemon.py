@@ -350,6 +350,21 @@ def test_a_changed_epoch_asks_for_a_restart(pipeline):
                            for line in pipeline["writer"].log_lines()), "the warning")
 
 
+def test_credentials_written_in_place_in_a_directory_of_their_own(pipeline):
+    """The other layout, without a kubelet: neither the directory nor its time changes."""
+    pipeline.add("aarhus", generate=1)
+    for file in pipeline.credentials.iterdir():
+        file.unlink()
+    own = pipeline.credentials / "aarhus"
+    own.mkdir()
+    for half in ("username", "password"):
+        (own / half).write_text("old")
+    pipeline.start("writer")
+    (own / "password").write_text("hidden")
+    wait_until(lambda: "configuration replaced" in messages(pipeline["writer"]), "the reload")
+    assert "hidden" not in pipeline["writer"].log_text()
+
+
 def test_credentials_by_symlink_swap(pipeline):
     """As the kubelet does it: a new directory, and `..data` renamed onto it."""
     pipeline.add("aarhus", generate=1)
