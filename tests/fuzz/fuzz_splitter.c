@@ -17,7 +17,7 @@
 struct found {
         struct buffer bytes;
         bool whole;
-        bool has_uuid;
+        bool deep, has_uuid;
         struct uuid uuid;
 };
 
@@ -43,6 +43,7 @@ static void take(struct reading *reading, const struct splitter_piece *piece)
         fuzz_check(piece->length == event->bytes.length);
         if (piece->ends) {
                 event->whole = true;
+                event->deep = piece->deep;
                 event->has_uuid = piece->has_uuid;
                 event->uuid = piece->uuid;
         }
@@ -113,6 +114,7 @@ static void check_same(const struct reading *a, const struct reading *b)
                 const struct found *x = &a->events[i], *y = &b->events[i];
 
                 fuzz_check(slice_equal(buffer_slice(&x->bytes), buffer_slice(&y->bytes)));
+                fuzz_check(x->deep == y->deep);
                 fuzz_check(x->has_uuid == y->has_uuid);
                 fuzz_check(!x->has_uuid || uuid_compare(&x->uuid, &y->uuid) == 0);
         }
@@ -128,24 +130,44 @@ static bool read_uuid(struct slice event, struct uuid *uuid)
                json_raw_text(value, text, sizeof(text)) && uuid_parse(text, strlen(text), uuid);
 }
 
+static bool is_whole(struct slice text)
+{
+        struct json_raw walk;
+        struct slice name, value;
+        enum json_raw_step step = JSON_RAW_ITEM;
+
+        if (!json_raw_open(&walk, text))
+                return false;
+        while (step == JSON_RAW_ITEM)
+                step = json_raw_next(&walk, &name, &value);
+        return step == JSON_RAW_END;
+}
+
+/* What goes into a part is read there: the event's own bytes, in the part's array. */
+static void check_part(const struct found *found)
+{
+        struct buffer part = BUFFER_NULL;
+        struct uuid uuid;
+
+        buffer_append_byte(&part, '[');
+        buffer_append(&part, found->bytes.data, found->bytes.length);
+        buffer_append_byte(&part, ']');
+        fuzz_check(is_whole(buffer_slice(&part)));
+        buffer_deinit(&part);
+        fuzz_check(found->has_uuid == read_uuid(buffer_slice(&found->bytes), &uuid));
+        fuzz_check(!found->has_uuid || uuid_compare(&found->uuid, &uuid) == 0);
+}
+
 static void check_event(const struct found *found, const json_t *same)
 {
         struct slice bytes = buffer_slice(&found->bytes);
         json_error_t reason;
         json_t *event = jansson_read(bytes, 0, &reason);
-        struct json_raw walk;
-        struct slice name, value;
-        enum json_raw_step step;
-        struct uuid uuid;
 
         fuzz_check(event ? json_is_object(event) : jansson_refuses_content(&reason));
         fuzz_check(!same || json_equal(event, same));
-        fuzz_check(json_raw_open(&walk, bytes));
-        while ((step = json_raw_next(&walk, &name, &value)) == JSON_RAW_ITEM)
-                ;
-        fuzz_check(step == JSON_RAW_END);
-        fuzz_check(found->has_uuid == read_uuid(bytes, &uuid));
-        fuzz_check(!found->has_uuid || uuid_compare(&found->uuid, &uuid) == 0);
+        if (!found->deep)
+                check_part(found);
         json_decref(event);
 }
 
