@@ -6,6 +6,10 @@
  */
 #include "io/kafka_config.h"
 
+#include <time.h>
+
+enum { TRIES = 10, TRY_AGAIN_NS = 200 * 1000 * 1000 };
+
 static int take_offsets(const rd_kafka_topic_partition_list_t *list, int64_t *offsets,
                         struct error *error)
 {
@@ -20,6 +24,13 @@ static int take_offsets(const rd_kafka_topic_partition_list_t *list, int64_t *of
         return 0;
 }
 
+/* Just after a topic was made, or while a broker goes. */
+static bool is_about_leaders(rd_kafka_resp_err_t code)
+{
+        return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+               code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
 static int ask(rd_kafka_t *rk, const struct kafka_cluster *cluster, enum topic topic,
                int64_t time_ms, int64_t timeout_ms, int64_t *offsets, struct error *error)
 {
@@ -32,6 +43,14 @@ static int ask(rd_kafka_t *rk, const struct kafka_cluster *cluster, enum topic t
                         time_ms;
 
         rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, (int)timeout_ms);
+
+        /* What librdkafka knew of the leaders was old: it has asked anew by the next try. */
+        for (int tries = 1; tries < TRIES && is_about_leaders(code); tries++) {
+                nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS }, NULL);
+                for (int i = 0; i < list->cnt; i++)
+                        list->elems[i].offset = time_ms;
+                code = rd_kafka_offsets_for_times(rk, list, (int)timeout_ms);
+        }
 
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
                 result = error_set(error, "kafka: %s: its offsets cannot be asked for: %s",
