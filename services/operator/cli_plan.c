@@ -95,7 +95,11 @@ static void take_rejected(void *context, const struct redisReply *reply)
 {
         struct work *work = context;
 
-        work->rejected = reply->type == REDIS_REPLY_STRING && strcmp(reply->str, "1") == 0;
+        const struct redisReply *rejected =
+                reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 ? reply->element[0] : NULL;
+
+        work->rejected = rejected && rejected->type == REDIS_REPLY_STRING &&
+                         strcmp(rejected->str, "1") == 0;
 }
 
 /* Each wrong log-in counts against the site's account, and a row of them locks it. */
@@ -105,7 +109,7 @@ static int load_login(struct work *work, struct error *error)
 
         redis_key(key, work->municipality->id, "status");
         return desk_redis(&work->desk, 3,
-                          (const struct slice[]){ slice_of("HGET"), slice_of(key),
+                          (const struct slice[]){ slice_of("HMGET"), slice_of(key),
                                                   slice_of("writer_credentials_rejected") },
                           take_rejected, work, error);
 }
