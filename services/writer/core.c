@@ -105,7 +105,7 @@ void core_done(struct writer_core *core, const struct record_copy *original)
 /* One more update without an end, or (-1) one less. */
 void core_waits(struct writer_core *core, struct site *site, const struct wanted *wanted, int more)
 {
-        size_t one = (size_t)(int64_t)more; /* wraps: sizes are counted down, too */
+        size_t one = (size_t)more; /* of -1 it wraps, and so do the sums */
 
         site->waiting += one;
         site->bytes += one * record_copy_bytes(wanted->original);
@@ -229,7 +229,6 @@ static void core_redis(struct writer_core *core, bool up)
         }
 }
 
-/* The log begins later than what was committed: retention took what nobody had handled. */
 /* What was handled lies behind the log's end: its offsets, and with them the versions, begin anew,
  * and new updates would be taken for those that are done. */
 static void core_fail_of_updates(struct writer_core *core, int32_t number, int64_t handled,
@@ -244,6 +243,7 @@ static void core_fail_of_updates(struct writer_core *core, int32_t number, int64
                   (long long)handled - 1);
 }
 
+/* Else the log begins later than what was committed: retention took what nobody had handled. */
 static void core_out_of_range(struct writer_core *core, int32_t number, int64_t low, int64_t high)
 {
         struct partition *partition = core_partition(core, number);

@@ -169,7 +169,7 @@ void course_next(struct writer_core *core, struct lane *lane)
                 upkeep_merge(core, lane);
                 return;
         }
-        if (lane->lent && lane_has_untold(lane)) {
+        if (lane_awaits_owner(lane)) {
                 upkeep_wait(core, lane);
                 return;
         }

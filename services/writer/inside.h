@@ -219,9 +219,6 @@ void upkeep_wait(struct writer_core *core, struct lane *lane);
 void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct writer_input *input);
 void upkeep_merge(struct writer_core *core, struct lane *lane);
 void upkeep_merged(struct writer_core *core, struct lane *lane, const struct writer_input *input);
-/* The ledger's bytes are the lane's new ground; `known` NULL: the snapshot has nothing of it. */
-void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice bytes,
-                   const struct known *known);
 void upkeep_expect(struct lane *lane, struct slice bytes); /* to stand in the ledger */
 void upkeep_forget(struct lane *lane); /* what stands there: it is to be loaded again */
 void upkeep_token(const struct writer_core *core, const struct lane *lane,

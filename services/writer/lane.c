@@ -158,8 +158,10 @@ static bool lane_has_told(const struct lane *lane, const struct wanted *wanted)
                told_has(&lane->told, wanted->version);
 }
 
-bool lane_has_untold(const struct lane *lane)
+bool lane_awaits_owner(const struct lane *lane)
 {
+        if (!lane->lent)
+                return false;
         for (const struct wanted *wanted = lane->open; wanted; wanted = wanted->next)
                 if (!lane_has_told(lane, wanted))
                         return true;

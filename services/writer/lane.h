@@ -189,7 +189,8 @@ static inline bool lane_in_flight(const struct lane *lane)
 struct told lane_told(struct lane *lane);
 struct ledger_entry lane_entry(struct lane *lane, int64_t now_ms);
 void lane_take_told(struct lane *lane, const struct told *told);
-bool lane_has_untold(const struct lane *lane); /* an open update that may still need an end */
+/* It is lent, and has an open update that he who has the lease may end. */
+bool lane_awaits_owner(const struct lane *lane);
 
 /* Of what the attempt sent, the newest version that is confirmed; VERSION_NONE: all of it belongs
  * to updates that are still to be delivered, and told, or was replaced meanwhile. */

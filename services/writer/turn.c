@@ -92,6 +92,7 @@ static bool turn_send_one(struct writer_core *core, struct site *site)
                 turn_wake(core, at_ms);
                 return false;
         }
+
         struct lane *lane = writer_site_turn(site);
 
         if (turn_budget_allows(core, site, lane))

@@ -167,8 +167,19 @@ void upkeep_merged(struct writer_core *core, struct lane *lane, const struct wri
         }
 }
 
-void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice bytes,
-                   const struct known *known)
+/* Somebody else's attempt is under way: what it will tell of the updates here is not known yet. */
+static bool upkeep_is_lent(const struct writer_core *core, const struct ledger_entry *entry,
+                           const char *own_token)
+{
+        int64_t left_ms = entry->lease_until_ms - core->now_ms;
+
+        return entry->token[0] != '\0' && strcmp(entry->token, own_token) != 0 && left_ms > 0 &&
+               left_ms <= core->config->writer.lease_ms;
+}
+
+/* The ledger's bytes are the lane's new ground; `known` NULL: the snapshot has nothing of it. */
+static void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice bytes,
+                          const struct known *known)
 {
         char token[LEDGER_TOKEN_BYTES];
         struct ledger_entry entry;
@@ -181,6 +192,7 @@ void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice byt
                 text_copy(report->detail, sizeof(report->detail), error.text);
         }
         upkeep_token(core, lane, token);
+        lane->lent = upkeep_is_lent(core, &entry, token);
         ledger_entry_adopt(&entry, token, core->now_ms);
         if (lane->dirty)
                 wish_merge(&entry.wish, &lane->wish);
@@ -195,24 +207,6 @@ void upkeep_rebase(struct writer_core *core, struct lane *lane, struct slice byt
 bool upkeep_known(struct slice bytes, struct known *known)
 {
         return bytes.length > 0 && known_read(known, bytes, NULL) == 0;
-}
-
-/* Somebody else's attempt is under way: what it will tell of the updates here is not known yet. */
-static bool upkeep_is_lent(const struct writer_core *core, struct lane *lane, struct slice bytes)
-{
-        char token[LEDGER_TOKEN_BYTES];
-        struct ledger_entry entry;
-
-        upkeep_token(core, lane, token);
-        lane->lent = false;
-        if (ledger_entry_read(&entry, bytes, NULL) == 0) {
-                lane_take_told(lane, &entry.told);
-                lane->lent = entry.token[0] != '\0' && strcmp(entry.token, token) != 0 &&
-                       entry.lease_until_ms > core->now_ms &&
-                       entry.lease_until_ms - core->now_ms <= core->config->writer.lease_ms;
-        }
-        ledger_entry_deinit(&entry);
-        return lane->lent && lane_has_untold(lane);
 }
 
 void upkeep_wait(struct writer_core *core, struct lane *lane)
@@ -232,14 +226,14 @@ void upkeep_loaded(struct writer_core *core, struct lane *lane, const struct wri
                 course_rest(core, lane, core->now_ms + REDIS_RETRY_MS, RESUME_LOAD);
                 return;
         }
-        if (upkeep_is_lent(core, lane, input->loaded.entry))
-                attempt_drop(core, lane);
 
         bool is_known = upkeep_known(input->loaded.known, &known);
 
         upkeep_rebase(core, lane, input->loaded.entry, is_known ? &known : NULL);
         if (is_known)
                 known_deinit(&known);
+        if (lane_awaits_owner(lane))
+                attempt_drop(core, lane);
         lane->state = LANE_RESTING;
         if (lane->attempt)
                 attempt_decide(core, lane);
