@@ -314,9 +314,14 @@ static bool is_escaped(struct slice string)
         return memchr(string.data, '\\', string.length) != NULL;
 }
 
+static bool is_text(struct slice string, bool escaped, const char *text)
+{
+        return escaped ? is_when_decoded(string, text) : slice_is(string, text);
+}
+
 bool json_raw_is(struct slice string, const char *text)
 {
-        return is_escaped(string) ? is_when_decoded(string, text) : slice_is(string, text);
+        return is_text(string, is_escaped(string), text);
 }
 
 bool json_raw_text(struct slice value, char *text, size_t bytes)
@@ -372,8 +377,7 @@ static size_t place_of(struct slice name, const char *const *names)
         bool escaped = is_escaped(name);
         size_t place = 0;
 
-        while (names[place] &&
-               !(escaped ? is_when_decoded(name, names[place]) : slice_is(name, names[place])))
+        while (names[place] && !is_text(name, escaped, names[place]))
                 place++;
         return place;
 }
@@ -420,14 +424,6 @@ int json_raw_member(struct slice object, const char *name, struct slice *value)
         return found.data ? 1 : 0;
 }
 
-static bool is_one_of(struct slice name, const char *const *names)
-{
-        for (; *names; names++)
-                if (json_raw_is(name, *names))
-                        return true;
-        return false;
-}
-
 /* A member that stands beside those that are picked; nothing of it is left if it is there twice. */
 struct beside {
         const char *name; /* NULL: none is wanted */
@@ -455,7 +451,7 @@ static bool pick(struct slice object, const char *const *names, struct beside *b
                 return false;
         buffer_append_byte(out, '{');
         while ((step = json_raw_next(&walk, &name, &value)) == JSON_RAW_ITEM) {
-                if (is_beside(beside, name, value) || !is_one_of(name, names))
+                if (is_beside(beside, name, value) || !names[place_of(name, names)])
                         continue;
                 if (out->length > 1)
                         buffer_append_byte(out, ',');

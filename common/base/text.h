@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-/* `bytes` (at least 1): of `to`, the NUL included. The two must not overlap. */
-static inline void text_copy(char *to, size_t bytes, const char *text)
+/* `bytes` (at least 1): of `to`, the NUL included. The two must not overlap. Returns how many were
+ * copied. */
+static inline size_t text_copy(char *to, size_t bytes, const char *text)
 {
         size_t length = strlen(text);
 
@@ -17,6 +18,7 @@ static inline void text_copy(char *to, size_t bytes, const char *text)
                 length = bytes - 1;
         memcpy(to, text, length);
         to[length] = '\0';
+        return length;
 }
 
 /* The parts in a row, up to the NULL behind them. */
@@ -24,10 +26,8 @@ static inline void text_join(char *to, size_t bytes, const char *const *parts)
 {
         to[0] = '\0';
         for (; *parts; parts++) {
-                size_t length;
+                size_t length = text_copy(to, bytes, *parts);
 
-                text_copy(to, bytes, *parts);
-                length = strlen(to);
                 to += length;
                 bytes -= length;
         }

@@ -31,6 +31,15 @@ static bool is_about_leaders(rd_kafka_resp_err_t code)
                code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 }
 
+/* A time goes in where the offset comes out. */
+static rd_kafka_resp_err_t ask_once(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list,
+                                    int64_t time_ms, int64_t timeout_ms)
+{
+        for (int i = 0; i < list->cnt; i++)
+                list->elems[i].offset = time_ms;
+        return rd_kafka_offsets_for_times(rk, list, (int)timeout_ms);
+}
+
 static int ask(rd_kafka_t *rk, const struct kafka_cluster *cluster, enum topic topic,
                int64_t time_ms, int64_t timeout_ms, int64_t *offsets, struct error *error)
 {
@@ -39,19 +48,15 @@ static int ask(rd_kafka_t *rk, const struct kafka_cluster *cluster, enum topic t
         int result;
 
         for (int32_t i = 0; i < count; i++)
-                rd_kafka_topic_partition_list_add(list, cluster->topics->names[topic], i)->offset =
-                        time_ms;
+                rd_kafka_topic_partition_list_add(list, cluster->topics->names[topic], i);
 
-        rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, (int)timeout_ms);
+        rd_kafka_resp_err_t code = ask_once(rk, list, time_ms, timeout_ms);
 
         /* What librdkafka knew of the leaders was old: it has asked anew by the next try. */
         for (int tries = 1; tries < TRIES && is_about_leaders(code); tries++) {
                 nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS }, NULL);
-                for (int i = 0; i < list->cnt; i++)
-                        list->elems[i].offset = time_ms;
-                code = rd_kafka_offsets_for_times(rk, list, (int)timeout_ms);
+                code = ask_once(rk, list, time_ms, timeout_ms);
         }
-
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
                 result = error_set(error, "kafka: %s: its offsets cannot be asked for: %s",
                                    cluster->topics->names[topic], rd_kafka_err2str(code));

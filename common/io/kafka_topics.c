@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "io/kafka_config.h"
 #include "base/text.h"
+#include "io/kafka_config.h"
 #include "io/steady.h"
 #include "model/topic_settings.h"
 

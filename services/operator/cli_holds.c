@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "io/links.h"
 #include "base/text.h"
+#include "io/links.h"
 #include "model/redis_key.h"
 #include "operator/cli.h"
 #include "operator/cli_deliver.h"

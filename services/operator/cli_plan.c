@@ -94,12 +94,11 @@ static int load_hash(struct work *work, const char *what, struct pairs *pairs, s
 static void take_rejected(void *context, const struct redisReply *reply)
 {
         struct work *work = context;
-
         const struct redisReply *rejected =
                 reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 ? reply->element[0] : NULL;
 
-        work->rejected = rejected && rejected->type == REDIS_REPLY_STRING &&
-                         strcmp(rejected->str, "1") == 0;
+        work->rejected =
+                rejected && rejected->type == REDIS_REPLY_STRING && strcmp(rejected->str, "1") == 0;
 }
 
 /* Each wrong log-in counts against the site's account, and a row of them locks it. */
